@@ -1,0 +1,3 @@
+module github.com/kindred-match/kindred
+
+go 1.26

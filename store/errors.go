@@ -1,0 +1,36 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+// What a store's errors wrap. Anything else is a failure of the machine.
+var (
+	ErrNotFound      = errors.New("not found")
+	ErrInvalid       = errors.New("invalid")
+	ErrConflict      = errors.New("changed since it was read")
+	ErrInUse         = errors.New("in use")
+	ErrRequestReused = errors.New("the request id was used for another request")
+	ErrEpoch         = errors.New("the epoch has not been issued")
+	ErrTruncated     = errors.New("the change log no longer reaches back that far")
+	ErrNotOffered    = errors.New("the opportunity is not published")
+	ErrFull          = errors.New("no seat left")
+	ErrAlreadyHeld   = errors.New("the student already holds a seat there")
+	ErrAlreadyPlaced = errors.New("already placed")
+	ErrLocked        = errors.New("the store is in use by another process")
+)
+
+// Violation is an ErrInvalid that says where: the place of the mutation, put
+// or row in its batch, the field, and the rule that it breaks.
+type Violation struct {
+	Index       int
+	Field, Rule string
+}
+
+func (v *Violation) Error() string {
+	return fmt.Sprintf("item %d: %s: %s", v.Index+1, v.Field, v.Rule)
+}
+
+// Unwrap makes errors.Is(v, ErrInvalid) hold.
+func (v *Violation) Unwrap() error { return ErrInvalid }
