@@ -1,0 +1,154 @@
+package matcher
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math/bits"
+	"slices"
+)
+
+// Change is one change of a catalogue: exactly one field is set.
+type Change struct {
+	Opportunity        *Opportunity // written
+	Partner            *Partner     // written
+	RemovedOpportunity string       // id; one that isn't there is no error
+	RemovedPartner     string       // id; one that isn't there is no error
+}
+
+// Apply returns the index after the changes, which come one after the other.
+// The index itself stays as it is. Statistics don't change; changes of tags
+// need a new index. An ErrCatalogue for a partner that is not there; then
+// nothing has changed.
+func (x *Index) Apply(changes ...Change) (*Index, error) {
+	y := *x
+	y.gone, y.delta = slices.Clone(x.gone), slices.Clone(x.delta)
+	y.applyPartners(changes)
+	for i := range changes {
+		switch c := &changes[i]; {
+		case c.Opportunity != nil:
+			if err := y.checkPartner(c.Opportunity); err != nil {
+				return nil, err
+			}
+			y.put(c.Opportunity)
+		case c.RemovedOpportunity != "":
+			y.remove(c.RemovedOpportunity)
+		}
+	}
+	if err := y.checkRemovedPartners(changes); err != nil {
+		return nil, err
+	}
+	if len(y.delta) > maxDelta {
+		y.merge()
+	}
+	return &y, nil
+}
+
+func (x *Index) applyPartners(changes []Change) {
+	cloned := false
+	for i := range changes {
+		c := &changes[i]
+		if c.Partner == nil && c.RemovedPartner == "" {
+			continue
+		}
+		if !cloned {
+			x.partners, cloned = maps.Clone(x.partners), true
+		}
+		if c.Partner != nil {
+			p := *c.Partner
+			x.partners[p.ID] = &p
+		} else {
+			delete(x.partners, c.RemovedPartner)
+		}
+	}
+}
+
+// checkRemovedPartners holds that no opportunity is left without its partner.
+func (x *Index) checkRemovedPartners(changes []Change) error {
+	removed := make(map[string]struct{})
+	for i := range changes {
+		if id := changes[i].RemovedPartner; id != "" {
+			if _, back := x.partners[id]; !back {
+				removed[id] = struct{}{}
+			}
+		}
+	}
+	if len(removed) == 0 {
+		return nil
+	}
+	for r := range x.records() {
+		if _, ok := removed[r.opportunity.Partner]; ok {
+			return fmt.Errorf("%w: partner %q still has opportunities", ErrCatalogue, r.opportunity.Partner)
+		}
+	}
+	return nil
+}
+
+func (x *Index) put(o *Opportunity) {
+	names := make([]string, len(o.Tags))
+	for i := range o.Tags {
+		names[i] = o.Tags[i].Tag
+	}
+	if v := x.vocabulary.Extend(names); v != x.vocabulary {
+		x.vocabulary = v
+		x.importance = importanceOf(v, x.statistics)
+	}
+	x.remove(o.ID)
+	kept := *o
+	sp := newSpreader(x.vocabulary, x.settings.Decay)
+	sp.spread(o.Tags)
+	r := record{opportunity: &kept}
+	r.tags, r.weights = sp.appendImpacts(nil, nil, x.settings.Measure, o.Boost)
+	i, _ := x.findDelta(o.ID)
+	x.delta = slices.Insert(x.delta, i, r)
+}
+
+func (x *Index) remove(id string) {
+	if i, ok := x.findDelta(id); ok {
+		x.delta = slices.Delete(x.delta, i, i+1)
+	}
+	if d, ok := x.base.find(id); ok {
+		if x.gone == nil {
+			x.gone = make([]uint64, (len(x.base.opportunities)+63)/64)
+		}
+		x.gone[d/64] |= 1 << (d % 64)
+	}
+}
+
+// merge folds the delta into a segment of its own.
+func (x *Index) merge() {
+	b := newBuilder(x.vocabulary, x.settings)
+	for r := range x.records() {
+		b.addRecord(r)
+	}
+	x.base, x.gone, x.delta = b.finish(), nil, nil
+}
+
+// records yields all opportunities that are there, by id.
+func (x *Index) records() func(yield func(record) bool) {
+	return func(yield func(record) bool) {
+		delta := x.delta
+		for d := range uint32(len(x.base.opportunities)) {
+			if x.isGone(d) {
+				continue
+			}
+			r := x.base.record(d)
+			for len(delta) > 0 && cmp.Less(delta[0].opportunity.ID, r.opportunity.ID) {
+				if !yield(delta[0]) {
+					return
+				}
+				delta = delta[1:]
+			}
+			if !yield(r) {
+				return
+			}
+		}
+		for i := range delta {
+			if !yield(delta[i]) {
+				return
+			}
+		}
+	}
+}
+
+func onesCount(w uint64) int { return bits.OnesCount64(w) }

@@ -1,0 +1,112 @@
+package matcher
+
+import (
+	"math"
+	"math/bits"
+)
+
+// spreader passes weights up the hierarchy. It is scratch of one worker.
+type spreader struct {
+	vocabulary *Vocabulary
+	decay      Weight
+	// weight is by TagID and 0 but for the tags in touched.
+	weight  []Weight
+	touched []TagID
+	// unlisted are the own tags that the vocabulary lacks, each once: roots
+	// that nothing passes up to.
+	unlisted []Weighted
+}
+
+func newSpreader(v *Vocabulary, decay Weight) *spreader {
+	return &spreader{vocabulary: v, decay: decay, weight: make([]Weight, v.Len())}
+}
+
+// spread replaces what s holds by the weights of own and of what they pass up:
+// from child to parent floor(w L / 10000), the largest counts.
+func (s *spreader) spread(own []Weighted) {
+	for _, t := range s.touched {
+		s.weight[t] = 0
+	}
+	s.touched, s.unlisted = s.touched[:0], s.unlisted[:0]
+	for _, o := range own {
+		if t, ok := s.vocabulary.ids[o.Tag]; ok {
+			s.raise(t, o.Weight)
+		} else {
+			s.raiseUnlisted(o)
+		}
+	}
+}
+
+// raise stops where a tag has the weight already: then so do its ancestors.
+func (s *spreader) raise(t TagID, w Weight) {
+	for w > s.weight[t] {
+		if s.weight[t] == 0 {
+			s.touched = append(s.touched, t)
+		}
+		s.weight[t] = w
+		if t = s.vocabulary.parents[t]; t == noParent {
+			return
+		}
+		w = Weight(uint32(w) * uint32(s.decay) / uint32(One))
+	}
+}
+
+func (s *spreader) raiseUnlisted(o Weighted) {
+	for i := range s.unlisted {
+		if s.unlisted[i].Tag == o.Tag {
+			s.unlisted[i].Weight = max(s.unlisted[i].Weight, o.Weight)
+			return
+		}
+	}
+	s.unlisted = append(s.unlisted, o)
+}
+
+// denominator is what units are divided by to give the score shown, for the
+// profile that s holds.
+func (s *spreader) denominator(m Measure, g []int64, unlistedG int64) float64 {
+	var sum uint64 // of P G: at most 1,088 tags below 2^31
+	var squares uint128
+	add := func(p Weight, g int64) {
+		x := uint64(p) * uint64(g)
+		sum += x
+		squares.addSquare(x)
+	}
+	for _, t := range s.touched {
+		add(s.weight[t], g[t])
+	}
+	for _, u := range s.unlisted {
+		add(u.Weight, unlistedG)
+	}
+	switch m {
+	case Dot:
+		return 32767 * float64(sum)
+	case Overlap:
+		return 1000 * float64(sum)
+	default:
+		return 32767 * math.Sqrt(squares.float())
+	}
+}
+
+// uint128 is an unsigned integer of 128 bits.
+type uint128 struct{ hi, lo uint64 }
+
+func (u *uint128) addSquare(x uint64) {
+	hi, lo := bits.Mul64(x, x)
+	var carry uint64
+	u.lo, carry = bits.Add64(u.lo, lo, 0)
+	u.hi, _ = bits.Add64(u.hi, hi, carry)
+}
+
+// float is u as the nearest float64. Bits that are cut off are kept as a
+// sticky lowest bit, so that the one rounding is right.
+func (u uint128) float() float64 {
+	if u.hi == 0 {
+		return float64(u.lo)
+	}
+	shift := bits.Len64(u.hi)
+	top := u.hi<<(64-shift) | u.lo>>shift
+	if u.lo<<(64-shift) != 0 {
+		top |= 1
+	}
+	return math.Ldexp(float64(top), shift)
+}

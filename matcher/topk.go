@@ -1,0 +1,139 @@
+package matcher
+
+import "slices"
+
+// hit is a document with its units.
+type hit struct {
+	units int64
+	doc   uint32
+	// partner is a number of the partner for the cap; only used with one.
+	partner *Partner
+}
+
+// sink takes the documents that may matter, each at most once.
+type sink interface {
+	// threshold is a number of units at or below which documents of the
+	// segment need not be offered any more; it never drops. Documents come in
+	// the order of their numbers, so that one that ties loses.
+	threshold() int64
+	offer(h hit)
+}
+
+// topK keeps the first k hits, with at most perPartner of one partner if that
+// is above 0, in a heap with the worst at the root.
+type topK struct {
+	k, perPartner int
+	before        func(a, b hit) bool // the ranking: a stands above b
+	hits          []hit
+}
+
+func (t *topK) reset(k, perPartner int) {
+	t.k, t.perPartner, t.hits = k, perPartner, t.hits[:0]
+}
+
+func (t *topK) threshold() int64 {
+	if len(t.hits) < t.k {
+		return 0
+	}
+	return t.hits[0].units
+}
+
+func (t *topK) offer(h hit) {
+	if len(t.hits) == t.k && !t.before(h, t.hits[0]) {
+		return
+	}
+	if t.perPartner > 0 && h.partner != nil {
+		// Whoever is displaced by the cap stands below h and below those of
+		// its partner that stay, so it can't come back.
+		if worst, n := t.worstOf(h.partner); n == t.perPartner {
+			if t.before(h, t.hits[worst]) {
+				t.hits[worst] = h
+				t.fix(worst)
+			}
+			return
+		}
+	}
+	if len(t.hits) == t.k {
+		t.hits[0] = h
+		t.down(0)
+		return
+	}
+	t.hits = append(t.hits, h)
+	t.up(len(t.hits) - 1)
+}
+
+// worstOf finds the lowest hit of a partner and counts its hits.
+func (t *topK) worstOf(p *Partner) (worst, n int) {
+	for i := range t.hits {
+		if t.hits[i].partner != p {
+			continue
+		}
+		if n == 0 || t.before(t.hits[worst], t.hits[i]) {
+			worst = i
+		}
+		n++
+	}
+	return worst, n
+}
+
+func (t *topK) fix(i int) {
+	t.down(i)
+	t.up(i)
+}
+
+func (t *topK) up(i int) {
+	for i > 0 {
+		parent := (i - 1) / 2
+		if !t.before(t.hits[parent], t.hits[i]) {
+			return
+		}
+		t.hits[parent], t.hits[i] = t.hits[i], t.hits[parent]
+		i = parent
+	}
+}
+
+func (t *topK) down(i int) {
+	for {
+		child := 2*i + 1
+		if child >= len(t.hits) {
+			return
+		}
+		if r := child + 1; r < len(t.hits) && t.before(t.hits[child], t.hits[r]) {
+			child = r
+		}
+		if !t.before(t.hits[i], t.hits[child]) {
+			return
+		}
+		t.hits[i], t.hits[child] = t.hits[child], t.hits[i]
+		i = child
+	}
+}
+
+// ranked sorts the hits, the best first. The heap is used up.
+func (t *topK) ranked() []hit {
+	slices.SortFunc(t.hits, func(a, b hit) int {
+		switch {
+		case t.before(a, b):
+			return -1
+		case t.before(b, a):
+			return 1
+		}
+		return 0
+	})
+	return t.hits
+}
+
+// counter counts the hits that stand above a target.
+type counter struct {
+	target hit
+	before func(a, b hit) bool
+	n      int
+}
+
+func (c *counter) threshold() int64 { return c.target.units - 1 }
+
+func (c *counter) offer(h hit) {
+	if c.before(h, c.target) {
+		c.n++
+	}
+}
