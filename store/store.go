@@ -66,6 +66,10 @@ type Catalogue interface {
 	// district.
 	State(ctx context.Context, district string) (*State, error)
 
+	// Head returns the newest epoch and the settings without the rest of the
+	// catalogue. ErrNotFound: no such district.
+	Head(ctx context.Context, district string) (*Head, error)
+
 	// Delta returns, read in one transaction, all that changed after the given
 	// epoch, as it is at Delta.To. ErrNotFound: no such district.
 	// ErrEpoch: after was never issued. ErrTruncated: the log no longer
@@ -135,6 +139,23 @@ type Settings struct {
 	Revision      Revision
 }
 
+// DefaultSettings are those of a district whose settings nobody has written.
+func DefaultSettings() Settings {
+	return Settings{
+		AncestorDecay: matcher.DefaultDecay,
+		Measures:      []matcher.Measure{matcher.Cosine},
+		TimeZone:      "UTC",
+	}
+}
+
+// Head is a catalogue at its newest epoch without tags, partners and
+// opportunities.
+type Head struct {
+	Epoch             Epoch
+	Settings          Settings
+	StatisticsVersion uint64 // 0 before the first
+}
+
 // State is a whole catalogue at an epoch.
 type State struct {
 	Epoch             Epoch
@@ -186,7 +207,8 @@ type Write struct {
 	// CloseOthers closes each published or draft opportunity that no mutation
 	// puts.
 	CloseOthers bool
-	// Settings, when given, replace the district's.
+	// Settings, when given, replace the district's. Their Revision, unless 0,
+	// must be that of the settings in force (ErrConflict).
 	Settings *Settings
 	// Refresh, when given, computes new statistics out of the state that the
 	// rest of the write leaves; it runs inside the transaction.
