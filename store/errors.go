@@ -19,16 +19,21 @@ var (
 	ErrAlreadyHeld   = errors.New("the student already holds a seat there")
 	ErrAlreadyPlaced = errors.New("already placed")
 	ErrLocked        = errors.New("the store is in use by another process")
+	ErrClosed        = errors.New("the store is closed")
 )
 
 // Violation is an ErrInvalid that says where: the place of the mutation, put
-// or row in its batch, the field, and the rule that it breaks.
+// or row in its batch (-1: the request as a whole, its settings included), the
+// field, and the rule that it breaks.
 type Violation struct {
 	Index       int
 	Field, Rule string
 }
 
 func (v *Violation) Error() string {
+	if v.Index < 0 {
+		return v.Field + ": " + v.Rule
+	}
 	return fmt.Sprintf("item %d: %s: %s", v.Index+1, v.Field, v.Rule)
 }
 

@@ -3,11 +3,17 @@
 //
 // Every call names its district and sees nothing of another one. Slices and
 // pointers that are handed over belong to the receiver afterwards. All errors
-// wrap one of the sentinels of this package, or are failures of the machine.
+// wrap one of the sentinels of this package or the context's error, or are
+// failures of the machine. An error never holds anything of a student.
+//
+// A context that ends while a write waits or is carried out undoes it; one that
+// ends later does not. Functions that a write is given (Respond, Refresh) run
+// inside the transaction, perhaps more than once, and may not call the store.
 package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/kindred-match/kindred/matcher"
@@ -23,6 +29,8 @@ type Store interface {
 	// Identity is random and made with the store, so that what was derived
 	// from another store (a restored backup, say) is never taken for its own.
 	Identity() string
+	// Close waits for the write that is being carried out. Calls that come
+	// later, or are still waiting, get ErrClosed.
 	Close() error
 }
 
@@ -40,7 +48,9 @@ type Request struct {
 	Digest [32]byte // of the method and the body, without the ID
 	Now    time.Time
 	// Respond renders the answer that a retry gets; it runs inside the
-	// transaction. It may be nil.
+	// transaction. It may be nil. When a student is erased, so are the answers
+	// of the writes that named it; the answer to DeleteStudent must not name
+	// it. A retry is then still harmless, but its Response is empty.
 	Respond func(Receipt) ([]byte, error)
 }
 
@@ -49,10 +59,10 @@ type Receipt struct {
 	Epoch     Epoch      // of the catalogue after it
 	Sequence  uint64     // of the students after it
 	Revisions []Revision // by mutation; of a deleted resource 0
-	// Replayed: the request had been carried out before, nothing was done now;
-	// Response is what Respond gave then.
+	// Replayed: the request had been carried out before, nothing was done now,
+	// and the rest is what the receipt said then.
 	Replayed bool
-	Response []byte
+	Response []byte // what Respond gave; empty without a request id
 }
 
 // Catalogue keeps tags, partners, opportunities and settings of districts. A
@@ -81,10 +91,17 @@ type Catalogue interface {
 	Changes(ctx context.Context, district string, after Epoch, limit int) ([]Change, error)
 
 	// Wait returns when the newest epoch is beyond after, or with the
-	// context's error. It may return early; look again.
+	// context's error. It may return early; look again. A district that does
+	// not exist has epoch 0.
 	Wait(ctx context.Context, district string, after Epoch) error
 
-	// Write carries out a batch, all of it or nothing.
+	// Write carries out a batch, all of it or nothing. The rules hold for what
+	// it leaves: the order of its mutations means nothing, a resource may occur
+	// once. Each resource that it changes gets the next epoch; a put that
+	// changes nothing leaves the resource, its revision and the epoch alone.
+	// Seats may be lowered below what is taken (so may a partner's cap): none is
+	// taken away, and none can be reserved until enough are free again. With an
+	// opportunity go its rows (preferences, scores, ...).
 	//   *Violation (ErrInvalid): a mutation breaks a rule, by its place;
 	//   ErrNotFound: something to be deleted isn't there;
 	//   ErrConflict: an IfRevision doesn't hold;
@@ -112,7 +129,7 @@ type TagRecord struct {
 }
 
 // PartnerRecord is a partner as kept. Taken counts the seats of all its
-// opportunities that are reserved or placed.
+// opportunities that are reserved or placed, as OpportunityRecord says.
 type PartnerRecord struct {
 	matcher.Partner
 	Revision Revision
@@ -120,8 +137,11 @@ type PartnerRecord struct {
 }
 
 // OpportunityRecord is an opportunity as kept. Number is its 32-bit number in
-// the district, never used again for another id. Taken counts the seats that
-// are reserved or placed.
+// the district, from 1 and never used again: deleted and made anew, it has
+// another one. Taken counts the seats that are reserved or placed as the log
+// says: a reservation that has expired counts until that is logged. Taken may
+// exceed Seats once these were lowered. Revision is the epoch of the last write
+// of its own fields; seats that are taken don't change it.
 type OpportunityRecord struct {
 	matcher.Opportunity
 	Revision Revision
@@ -143,7 +163,7 @@ type Settings struct {
 func DefaultSettings() Settings {
 	return Settings{
 		AncestorDecay: matcher.DefaultDecay,
-		Measures:      []matcher.Measure{matcher.Cosine},
+		Measures:      slices.Clone(matcher.Measures),
 		TimeZone:      "UTC",
 	}
 }
@@ -176,7 +196,7 @@ type Delta struct {
 	Partners             []PartnerRecord     // written, or with other seats taken
 	RemovedPartners      []string            // ids
 	Opportunities        []OpportunityRecord // written, or with other seats taken
-	RemovedOpportunities []string            // ids
+	RemovedOpportunities []string            // ids, perhaps of some that came and went in between
 }
 
 // Kind says what a change concerns.
@@ -205,13 +225,14 @@ type Change struct {
 type Write struct {
 	Mutations []Mutation
 	// CloseOthers closes each published or draft opportunity that no mutation
-	// puts.
+	// names.
 	CloseOthers bool
 	// Settings, when given, replace the district's. Their Revision, unless 0,
 	// must be that of the settings in force (ErrConflict).
 	Settings *Settings
 	// Refresh, when given, computes new statistics out of the state that the
-	// rest of the write leaves; it runs inside the transaction.
+	// rest of the write leaves; it runs inside the transaction. They get a new
+	// version if they differ.
 	Refresh func(*State) (matcher.Statistics, error)
 }
 
@@ -230,7 +251,8 @@ type Mutation struct {
 
 // Students keeps students and what is known about them for a placement.
 type Students interface {
-	// PutStudents writes all or nothing. Errors as Catalogue.Write.
+	// PutStudents writes all or nothing; each student gets the next sequence
+	// number. Written is req.Now. Errors as Catalogue.Write.
 	PutStudents(ctx context.Context, district string, req Request, puts []StudentPut) (Receipt, error)
 	// Student returns one student or ErrNotFound.
 	Student(ctx context.Context, district, id string) (*StudentRecord, error)
@@ -243,12 +265,16 @@ type Students interface {
 
 	// WriteRows puts and deletes rows, all or nothing; a row is put over the
 	// one with the same key (student and opportunity; opportunity and group).
-	// Errors as Catalogue.Write; every student and opportunity named must
-	// exist, and two equal ranks of one student are invalid.
+	// Errors as Catalogue.Write; every student and opportunity that is put must
+	// exist, and two equal ranks of one student are invalid. A Violation's
+	// Index is the place in Put's slice of its kind, its Field KIND.COLUMN. What
+	// is to be deleted and isn't there is no error.
 	WriteRows(ctx context.Context, district string, req Request, w RowsWrite) (Receipt, error)
 	// ListRows returns rows of one kind, in the order of their keys, at most
 	// limit after the opaque cursor (empty: from the start), and the cursor to
-	// go on with (empty: no more).
+	// go on with (empty: no more). The cursor holds the last key. The key of a
+	// row is student, opportunity; of a reserve opportunity, group name, group
+	// value. A *Violation: the cursor is of another list, the kind unknown.
 	ListRows(ctx context.Context, district string, kind RowKind, f RowFilter, cursor string, limit int) (Rows, string, error)
 }
 
@@ -311,13 +337,19 @@ type RowFilter struct {
 
 // Seats is the ledger: reservations, which expire, and placements. Nothing
 // else knows how many seats are left. Under any concurrency the entries of an
-// opportunity never exceed its seats, nor those of a partner its cap.
+// opportunity never exceed its seats, nor those of a partner its cap (unless
+// these were lowered afterwards). A reservation has expired from the instant
+// Expires on, whether Expire has run or not. A receipt's Revisions holds the
+// entry's; of one that is gone 0.
 type Seats interface {
 	// Reserve takes a seat until r.Expires. The id is the caller's, a UUID.
+	// Where several errors hold, the first of:
+	//   *Violation: an id is malformed, or Expires is not after req.Now;
 	//   ErrNotFound: no such student or opportunity;
+	//   ErrConflict: a live entry has the id and says something else;
+	//   ErrAlreadyHeld: the student holds a live entry for the opportunity;
 	//   ErrNotOffered: the opportunity isn't published;
-	//   ErrFull: no seat left there or with its partner;
-	//   ErrAlreadyHeld: the student holds a live entry for the opportunity.
+	//   ErrFull: no seat left there or with its partner.
 	Reserve(ctx context.Context, district string, req Request, r Reservation) (Receipt, error)
 	// Confirm turns a reservation into a placement under the same id.
 	//   ErrNotFound: no such reservation, or it has expired at req.Now;
