@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sort"
@@ -68,9 +69,15 @@ func NewIndex(c Catalogue, s Settings) (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCatalogue, err)
 	}
+	v = v.Extend(tagNames(c.Opportunities))
+	if s.IDF && s.Statistics != nil {
+		// A tag whose last opportunity went after they were taken still counts
+		// in the score shown, as it does where an index has been kept up.
+		v = v.Extend(slices.Sorted(maps.Keys(s.Statistics.Frequency)))
+	}
 	x := &Index{
 		settings:   s,
-		vocabulary: v.Extend(tagNames(c.Opportunities)),
+		vocabulary: v,
 		partners:   make(map[string]*Partner, len(c.Partners)),
 	}
 	for i := range c.Partners {
