@@ -33,6 +33,13 @@ type pair struct {
 	forbidden   bool
 }
 
+func newPair(q *Query, o *Opportunity, partner *Partner) pair {
+	return pair{
+		student: q.Student, opportunity: o, partner: partner,
+		asOf: q.AsOf, term: q.Term, forbidden: q.Forbidden[o.ID],
+	}
+}
+
 var rules = [...]struct {
 	code  Code
 	holds func(*pair) bool
@@ -110,4 +117,30 @@ func distance(a, b Position) float64 {
 	cos := float64(math.Cos(float64(a.Latitude*radian)) * math.Cos(float64(b.Latitude*radian)))
 	h := float64(sinLat*sinLat) + float64(cos*float64(sinLon*sinLon))
 	return 2 * earthRadiusKm * math.Asin(math.Min(1, math.Sqrt(h)))
+}
+
+// reasons say in plain words what a failed rule means.
+var reasons = map[Code]string{
+	CodeStatus:      "the opportunity is not published",
+	CodeWindow:      "the opportunity is not open on that day",
+	CodeTerm:        "the opportunity is of another term",
+	CodeFull:        "no seat is left at the opportunity or with its partner",
+	CodeGrade:       "the opportunity is for other grades",
+	CodeRegion:      "the opportunity is in other regions",
+	CodeSlots:       "the opportunity takes time that the student does not have",
+	CodeCredentials: "the student lacks a credential that the opportunity requires",
+	CodeAge:         "the student is younger than the opportunity allows, or of unknown age",
+	CodeDistance:    "the opportunity is farther away than the student can travel",
+	CodeForbidden:   "a lock forbids the pair",
+}
+
+// Reason says in plain words what it means that the rule fails.
+func (c Code) Reason() string { return reasons[c] }
+
+// Failures lists every rule that a pair fails, in order; none means that the
+// opportunity is eligible for the query's student. The partner is nil for an
+// opportunity without one.
+func Failures(q *Query, o *Opportunity, partner *Partner) []Code {
+	p := newPair(q, o, partner)
+	return p.failures()
 }

@@ -272,7 +272,7 @@ func (r *Ranker) offer(h hit, o *Opportunity, q *Query, to sink) {
 }
 
 func (x *Index) pair(q *Query, o *Opportunity) pair {
-	p := pair{student: q.Student, opportunity: o, asOf: q.AsOf, term: q.Term, forbidden: q.Forbidden[o.ID]}
+	p := newPair(q, o, nil)
 	if o.Partner != "" {
 		p.partner = x.partners[o.Partner]
 	}
