@@ -18,8 +18,8 @@ type Change struct {
 
 // Apply returns the index after the changes, which come one after the other.
 // The index itself stays as it is. Statistics don't change; changes of tags
-// need a new index. An ErrCatalogue for a partner that is not there; then
-// nothing has changed.
+// need a new index. An ErrCatalogue when after them all the partner of an
+// opportunity is not there; then nothing has changed.
 func (x *Index) Apply(changes ...Change) (*Index, error) {
 	y := *x
 	y.gone, y.delta = slices.Clone(x.gone), slices.Clone(x.delta)
@@ -27,13 +27,13 @@ func (x *Index) Apply(changes ...Change) (*Index, error) {
 	for i := range changes {
 		switch c := &changes[i]; {
 		case c.Opportunity != nil:
-			if err := y.checkPartner(c.Opportunity); err != nil {
-				return nil, err
-			}
 			y.put(c.Opportunity)
 		case c.RemovedOpportunity != "":
 			y.remove(c.RemovedOpportunity)
 		}
+	}
+	if err := y.checkWritten(changes); err != nil {
+		return nil, err
 	}
 	if err := y.checkRemovedPartners(changes); err != nil {
 		return nil, err
@@ -61,6 +61,21 @@ func (x *Index) applyPartners(changes []Change) {
 			delete(x.partners, c.RemovedPartner)
 		}
 	}
+}
+
+// checkWritten holds that what was written, and is still there, has its partner.
+func (x *Index) checkWritten(changes []Change) error {
+	for i := range changes {
+		if changes[i].Opportunity == nil {
+			continue
+		}
+		if o, ok := x.Opportunity(changes[i].Opportunity.ID); ok {
+			if err := x.checkPartner(o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // checkRemovedPartners holds that no opportunity is left without its partner.

@@ -1,0 +1,150 @@
+package matcher_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/kindred-match/kindred/matcher"
+)
+
+// manyOpportunities draws a catalogue of several windows, so that thresholds,
+// ties across windows and lists that go on in the next one are met. Half a
+// dozen weights make ties by the hundred.
+func manyOpportunities(n int, seed uint64) (matcher.Catalogue, []matcher.Student) {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	var c matcher.Catalogue
+	const tags, partners = 60, 40
+	for i := range tags {
+		tag := matcher.Tag{ID: fmt.Sprint("t", i), Importance: []float64{1, 1, 1, 2, 0.5}[rng.IntN(5)]}
+		if i >= 10 {
+			tag.Parent = fmt.Sprint("t", rng.IntN(10))
+		}
+		c.Tags = append(c.Tags, tag)
+	}
+	for i := range partners {
+		c.Partners = append(c.Partners, matcher.Partner{ID: fmt.Sprint("p", i), Kind: matcher.PartnerKinds[i%2]})
+	}
+	own := func(most int) []matcher.Weighted {
+		result := make([]matcher.Weighted, 1+rng.IntN(most))
+		for i := range result {
+			// The smaller the number, the more frequent.
+			result[i] = matcher.Weighted{Tag: fmt.Sprint("t", rng.IntN(1+rng.IntN(tags))), Weight: matcher.Weight(2500 * (1 + rng.IntN(4)))}
+		}
+		return result
+	}
+	for i := range n {
+		o := matcher.Opportunity{
+			ID: fmt.Sprint("o", i), Partner: fmt.Sprint("p", rng.IntN(partners)), Seats: int32(rng.IntN(10)), Boost: 1,
+			Kind: matcher.OpportunityKinds[i%3], Status: matcher.Published, Tags: own(5),
+		}
+		if rng.IntN(4) == 0 {
+			o.Partner = ""
+		}
+		if rng.IntN(8) == 0 {
+			o.Boost = 0.5 + 1.5*rng.Float64()
+		}
+		if rng.IntN(3) == 0 {
+			o.Grades = []string{"9"}
+		}
+		c.Opportunities = append(c.Opportunities, o)
+	}
+	var students []matcher.Student
+	for i := range 8 {
+		students = append(students, matcher.Student{
+			ID: fmt.Sprint("s", i), Grade: []string{"9", "10"}[rng.IntN(2)], Interests: own(12),
+		})
+	}
+	return c, students
+}
+
+func TestManyWindows(t *testing.T) {
+	c, students := manyOpportunities(13_000, 1)
+	for _, s := range []matcher.Settings{
+		{Decay: 5000, Measure: matcher.Cosine},
+		{Decay: 5000, Measure: matcher.Dot, IDF: true},
+		{Decay: 0, Measure: matcher.Overlap},
+	} {
+		t.Run(string(s.Measure), func(t *testing.T) {
+			r, d := index(t, c, s).NewRanker(), brute(c, s)
+			for i := range students {
+				free := matcher.Query{Student: &students[i], K: math.MaxInt}
+				same(t, forward(r.Rank(nil, &free)), expected(d.Rank(&students[i], options(&free))))
+				for j, k := range []int{1, 10, 64, 1000, 2000} {
+					q := free
+					q.K, q.MaxPerPartner = k, (i+j)%4
+					if i%3 == 0 {
+						q.Kinds = matcher.OpportunityKinds[:1]
+					}
+					same(t, forward(r.Rank(nil, &q)), expected(d.Rank(&students[i], options(&q))))
+				}
+			}
+			q := matcher.Query{Student: &students[0]}
+			for _, place := range []int{0, 1, 255, 256, 257, 4095, 4096, 8191, 8192, 12_999} {
+				id := c.Opportunities[place].ID
+				if e, ok := r.Explain(&q, id); !ok || e.Rank != rankOf(r, q, id) {
+					t.Errorf("Explain gives %q the rank %d, the ranking %d", id, e.Rank, rankOf(r, q, id))
+				}
+			}
+		})
+	}
+}
+
+// rankOf is the rank of an opportunity in the whole ranking, 0 if it has none.
+func rankOf(r *matcher.Ranker, q matcher.Query, id string) int {
+	q.K, q.MaxPerPartner = math.MaxInt, 0
+	for _, c := range r.Rank(nil, &q) {
+		if c.Opportunity == id {
+			return c.Rank
+		}
+	}
+	return 0
+}
+
+// More changes than an index keeps beside its segment, over several windows.
+func TestManyChanges(t *testing.T) {
+	all, students := manyOpportunities(10_000, 2)
+	late, _ := manyOpportunities(10_000, 3)
+	c := catalogue{all}
+	c.Opportunities = slices.Clone(all.Opportunities[:9000])
+	v, err := matcher.NewVocabulary(c.Tags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := matcher.Settings{Decay: 5000, Measure: matcher.Cosine, IDF: true}
+	s.Statistics = new(matcher.StatisticsOf(v, c.Opportunities, s.Decay))
+	x := index(t, c.Catalogue, s)
+
+	rng := rand.New(rand.NewPCG(4, 0))
+	for range 12 {
+		var changes []matcher.Change
+		for range 60 {
+			switch i := rng.IntN(10_000); rng.IntN(3) {
+			case 0: // new, or another under its id
+				changes = append(changes, c.write(late.Opportunities[i]))
+			case 1: // a seat is gone
+				o := c.Opportunities[i%len(c.Opportunities)]
+				o.Seats = max(0, o.Seats-1)
+				changes = append(changes, c.write(o))
+			case 2:
+				id := all.Opportunities[i].ID
+				c.remove(id)
+				changes = append(changes, matcher.Change{RemovedOpportunity: id})
+			}
+		}
+		if x, err = x.Apply(changes...); err != nil {
+			t.Fatal(err)
+		}
+		anew := index(t, c.Catalogue, s)
+		if x.Len() != anew.Len() {
+			t.Fatalf("Len is %d, want %d", x.Len(), anew.Len())
+		}
+		r, again := x.NewRanker(), anew.NewRanker()
+		for i := range students {
+			q := matcher.Query{Student: &students[i], K: []int{1, 10, 100, math.MaxInt}[i%4], MaxPerPartner: i % 3}
+			same(t, forward(r.Rank(nil, &q)), forward(again.Rank(nil, &q)))
+		}
+	}
+}
