@@ -72,7 +72,7 @@ generate: $(BUF) ## generate the Go code of proto/
 
 .PHONY: format
 format: $(TOOLS)/built $(BUF) ## format Go and proto
-	$(TOOLS)/gofumpt -w $$(git ls-files --cached --others --exclude-standard '*.go')
+	$(TOOLS)/gofumpt -w .
 	$(BUF) format -w
 
 .PHONY: clean
@@ -86,11 +86,12 @@ $(TOOLS)/built: tools/go.mod tools/go.sum
 	$(GO) -C tools build -o $(TOOLS)/ tool
 	@touch $@
 
-# buf, by the version of tools/package.json. npm leaves the times of the
-# packages, so the time of the link is set.
+# buf, by the version of tools/package.json. It is install and not ci, because
+# the lock holds the packages for Linux only and ci wants those of every system.
+# npm leaves the times of the packages, so the time of the link is set.
 $(CURDIR)/tools/node_modules/.bin/buf: tools/package.json tools/package-lock.json
 	$(call title,install: buf by npm)
-	npm --prefix tools ci --ignore-scripts --no-audit --no-fund --no-progress
+	npm --prefix tools install --no-save --ignore-scripts --no-audit --no-fund --no-progress
 	@touch -h $@
 
 # The quick ones first.
@@ -108,7 +109,7 @@ check-sources:
 .PHONY: check-format
 check-format: $(TOOLS)/built
 	$(call title,gofumpt)
-	@unformatted=$$(git ls-files --cached --others --exclude-standard '*.go' | while read -r f; do if [ -e "$$f" ]; then echo "$$f"; fi; done | xargs $(TOOLS)/gofumpt -l); \
+	@unformatted=$$($(TOOLS)/gofumpt -l .); \
 	if [ -n "$$unformatted" ]; then echo "$$unformatted"; echo 'make format does it'; exit 1; fi
 
 .PHONY: check-tidy
