@@ -20,7 +20,7 @@ export GOFLAGS := $(filter-out -buildvcs=%,$(shell go env GOFLAGS)) -buildvcs=fa
 GO ?= go
 TOOLS := $(CURDIR)/bin/tools
 BUF ?= $(CURDIR)/tools/node_modules/.bin/buf
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+VERSION ?= $(shell git -c 'safe.directory=*' describe --tags --always --dirty 2>/dev/null || echo unknown)
 # How long each fuzz target runs.
 FUZZTIME ?= 5s
 # What `make bench` runs.
