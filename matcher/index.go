@@ -175,6 +175,16 @@ func (x *Index) Postings(s *Student) int64 {
 	return n
 }
 
+// ProfileTags is how many tags the student has after passing up.
+func (x *Index) ProfileTags(s *Student) int {
+	sp := newSpreader(x.vocabulary, x.settings.Decay)
+	sp.spread(s.Interests)
+	return len(sp.touched) + len(sp.unlisted)
+}
+
+// AllPostings is the number of all postings.
+func (x *Index) AllPostings() int64 { return int64(len(x.base.docs)) }
+
 func (x *Index) isGone(doc uint32) bool {
 	return x.gone != nil && x.gone[doc/64]&(1<<(doc%64)) != 0
 }
