@@ -1,0 +1,37 @@
+package district
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Columns that identify a person don't belong into a file about students, who
+// are known by an opaque key only.
+var (
+	personalNames = []string{
+		"name", "firstname", "lastname", "fullname", "givenname", "familyname", "middlename", "preferredname",
+		"nickname", "surname", "studentname", "displayname", "legalname", "parentname", "guardianname",
+		"mail", "dob", "studentdob", "phone", "phonenumber", "telephone", "mobile", "cellphone",
+		"address", "homeaddress", "street", "streetaddress", "ssn", "socialsecuritynumber",
+	}
+	personalParts = []string{"email", "birthd", "dateofbirth", "firstname", "lastname", "surname"}
+)
+
+// identifies returns which of the names above the column's name amounts to.
+// What it returns is one of our own words: in JSONL a field's name may be data.
+func identifies(column string) (string, bool) {
+	plain := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, column)
+	if slices.Contains(personalNames, plain) {
+		return plain, true
+	}
+	if i := slices.IndexFunc(personalParts, func(p string) bool { return strings.Contains(plain, p) }); i >= 0 {
+		return personalParts[i], true
+	}
+	return "", false
+}
