@@ -118,7 +118,7 @@ func TestExplainEqualsOracle(t *testing.T) {
 			}
 			sameParts(t, got.Parts, parts)
 			codes, _ := d.Eligibility(q.Student, id, all)
-			if failures := strings(got.Failures); !slices.Equal(failures, codes) {
+			if failures := codeNames(got.Failures); !slices.Equal(failures, codes) {
 				t.Fatalf("got the failures %q, want %q", failures, codes)
 			}
 		}
@@ -139,7 +139,7 @@ func sameParts(t rapid.TB, got []matcher.Part, want []oracle.Part) {
 	}
 }
 
-func strings(codes []matcher.Code) []string {
+func codeNames(codes []matcher.Code) []string {
 	var result []string
 	for _, c := range codes {
 		result = append(result, string(c))
