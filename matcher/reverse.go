@@ -47,7 +47,7 @@ func (r *Ranker) RankStudents(q *StudentQuery, students iter.Seq[*Student]) ([]S
 			continue
 		}
 		best = append(best, StudentCandidate{Student: s.ID, Units: units, Score: float64(units) / r.denominator()})
-		if len(best) >= 2*max(q.K, 1024) {
+		if len(best)/2 >= max(q.K, 1024) {
 			best = firstStudents(best, q.K)
 		}
 	}
