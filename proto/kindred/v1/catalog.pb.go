@@ -1688,7 +1688,7 @@ func (x *ImportCatalogHeader) GetReplace() bool {
 }
 
 // ImportCatalogRows is a part of a catalogue, in any order and in messages of
-// any size; all of them together have at most 20,000,000 rows.
+// any size; all of them together have at most 2,000,000 rows.
 type ImportCatalogRows struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// tags to write as a whole.
@@ -1905,7 +1905,8 @@ type WatchChangesRequest struct {
 	District string `protobuf:"bytes,1,opt,name=district,proto3" json:"district,omitempty"`
 	// after_epoch is the epoch after which to begin; 0 is the beginning. One that
 	// was never issued is OUT_OF_RANGE, one that the log no longer reaches back
-	// to is FAILED_PRECONDITION: list the catalogue and watch from then on.
+	// to is FAILED_PRECONDITION: note the epoch of GetServerInfo, list the
+	// catalogue, and go on from that epoch.
 	AfterEpoch    uint64 `protobuf:"varint,2,opt,name=after_epoch,json=afterEpoch,proto3" json:"after_epoch,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -78,7 +78,8 @@ type CatalogServiceClient interface {
 	WatchChanges(ctx context.Context, in *WatchChangesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchChangesResponse], error)
 	// GetSettings gives the district's settings.
 	GetSettings(ctx context.Context, in *GetSettingsRequest, opts ...grpc.CallOption) (*GetSettingsResponse, error)
-	// UpdateSettings changes the district's settings.
+	// UpdateSettings changes the district's settings. Statistics are computed anew
+	// when ancestor_decay or idf changes.
 	UpdateSettings(ctx context.Context, in *UpdateSettingsRequest, opts ...grpc.CallOption) (*UpdateSettingsResponse, error)
 	// RefreshStatistics computes the statistics of inverse document frequency
 	// out of the catalogue as it is now. It moves the scores of districts that
@@ -316,7 +317,8 @@ type CatalogServiceServer interface {
 	WatchChanges(*WatchChangesRequest, grpc.ServerStreamingServer[WatchChangesResponse]) error
 	// GetSettings gives the district's settings.
 	GetSettings(context.Context, *GetSettingsRequest) (*GetSettingsResponse, error)
-	// UpdateSettings changes the district's settings.
+	// UpdateSettings changes the district's settings. Statistics are computed anew
+	// when ancestor_decay or idf changes.
 	UpdateSettings(context.Context, *UpdateSettingsRequest) (*UpdateSettingsResponse, error)
 	// RefreshStatistics computes the statistics of inverse document frequency
 	// out of the catalogue as it is now. It moves the scores of districts that

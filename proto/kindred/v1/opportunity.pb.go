@@ -264,7 +264,8 @@ type Opportunity struct {
 	Tags map[string]float64 `protobuf:"bytes,22,rep,name=tags,proto3" json:"tags,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
 	// etag changes with each write of the opportunity. Only in answers.
 	Etag string `protobuf:"bytes,23,opt,name=etag,proto3" json:"etag,omitempty"`
-	// seats_taken counts its seats that are reserved or placed. Only in answers.
+	// seats_taken counts its seats that are reserved or placed. Only in the
+	// answers of Get and List.
 	SeatsTaken    int32 `protobuf:"varint,24,opt,name=seats_taken,json=seatsTaken,proto3" json:"seats_taken,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -58,7 +58,8 @@ type Student struct {
 	Interests map[string]float64 `protobuf:"bytes,12,rep,name=interests,proto3" json:"interests,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
 	// etag changes with each write of the student. Only in answers.
 	Etag string `protobuf:"bytes,13,opt,name=etag,proto3" json:"etag,omitempty"`
-	// write_time is when the student was last written. Only in answers.
+	// write_time is when the student was last written. Only in the answers of
+	// Get and List.
 	WriteTime     *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=write_time,json=writeTime,proto3" json:"write_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
