@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"time"
+	_ "time/tzdata" // time zones of districts, which the machine may lack
 
 	"golang.org/x/sync/errgroup"
 

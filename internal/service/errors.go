@@ -47,6 +47,8 @@ const (
 	reasonFull              reason = "NO_SEAT_LEFT"
 	reasonAlreadyHeld       reason = "SEAT_ALREADY_HELD"
 	reasonAlreadyPlaced     reason = "ALREADY_PLACED"
+	reasonNotEligible       reason = "NOT_ELIGIBLE"
+	reasonUnauthenticated   reason = "UNAUTHENTICATED"
 	reasonDraining          reason = "DRAINING"
 	reasonCancelled         reason = "CANCELLED"
 	reasonDeadline          reason = "DEADLINE_EXCEEDED"
@@ -81,6 +83,8 @@ var reasons = map[reason]struct {
 	reasonFull:              {codes.FailedPrecondition, "no seat is left at the opportunity or with its partner"},
 	reasonAlreadyHeld:       {codes.AlreadyExists, "the student already holds a seat there"},
 	reasonAlreadyPlaced:     {codes.FailedPrecondition, "already placed"},
+	reasonNotEligible:       {codes.FailedPrecondition, "the opportunity is not eligible for the student"},
+	reasonUnauthenticated:   {codes.Unauthenticated, "a bearer token or a client certificate that the server knows must be given"},
 	reasonDraining:          {codes.Unavailable, "the server is stopping; try again elsewhere"},
 	reasonCancelled:         {codes.Canceled, "the caller went away"},
 	reasonDeadline:          {codes.DeadlineExceeded, "the deadline passed"},
@@ -95,6 +99,7 @@ var sentinels = []struct {
 }{
 	{context.Canceled, reasonCancelled},
 	{context.DeadlineExceeded, reasonDeadline},
+	{store.ErrClosed, reasonDraining},
 	{store.ErrRequestReused, reasonRequestReused},
 	{store.ErrConflict, reasonEtag},
 	{store.ErrInUse, reasonInUse},
@@ -115,7 +120,8 @@ type failure struct {
 	reason  reason
 	message string // empty: that of the reason
 	fields  []violation
-	limit   int // of a limit that was exceeded
+	limit   int    // of a limit that was exceeded
+	codes   string // of the rules of eligibility that fail, separated by commas
 }
 
 func (f *failure) Error() string {
@@ -200,6 +206,9 @@ func (f *failure) status() *status.Status {
 	info := &errdetails.ErrorInfo{Reason: string(f.reason), Domain: errorDomain}
 	if f.limit > 0 {
 		info.Metadata = map[string]string{"limit": strconv.Itoa(f.limit)}
+	}
+	if f.codes != "" {
+		info.Metadata = map[string]string{"codes": f.codes}
 	}
 	details := []protoadapt.MessageV1{info}
 	if len(f.fields) > 0 {

@@ -1,0 +1,161 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"math"
+	"sync"
+
+	"google.golang.org/grpc"
+
+	"github.com/kindred-match/kindred/internal/live"
+	"github.com/kindred-match/kindred/matcher"
+	kindredv1 "github.com/kindred-match/kindred/proto/kindred/v1"
+	"github.com/kindred-match/kindred/store"
+)
+
+// RegisterLive registers the services that answer out of the live catalogues:
+// MatchService and PlacementService.
+func (s *Service) RegisterLive(r grpc.ServiceRegistrar, c *live.Catalogues, e *live.Expiry) {
+	m := &matchService{Service: s, catalogues: c}
+	kindredv1.RegisterMatchServiceServer(r, m)
+	kindredv1.RegisterPlacementServiceServer(r, &placementService{Service: s, match: m, expiry: e})
+}
+
+// matchService ranks on the snapshots of the live catalogues.
+type matchService struct {
+	kindredv1.UnimplementedMatchServiceServer
+	*Service
+	catalogues *live.Catalogues
+	scratches  sync.Pool // of *scratch
+}
+
+// scratch is what a ranking needs beside its ranker, kept for the next one.
+type scratch struct {
+	query      matcher.Query
+	candidates []matcher.Candidate
+}
+
+// Match implements kindredv1.MatchServiceServer.
+func (m *matchService) Match(ctx context.Context, req *kindredv1.MatchRequest) (*kindredv1.MatchResponse, error) {
+	a, err := m.ask(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return m.answer(ctx, a, req)
+}
+
+// answer ranks for one student.
+func (m *matchService) answer(ctx context.Context, a *asked, req subjectRequest) (*kindredv1.MatchResponse, error) {
+	s, err := m.subject(ctx, &a.where, req)
+	if err != nil {
+		return nil, err
+	}
+	return &kindredv1.MatchResponse{
+		Candidates:        m.rank(a, s),
+		Epoch:             uint64(a.snapshot.Epoch),
+		StatisticsVersion: a.snapshot.StatisticsVersion,
+		Source:            kindredv1.MatchSource_MATCH_SOURCE_RANKED,
+	}, nil
+}
+
+func (m *matchService) rank(a *asked, s subject) []*kindredv1.Candidate {
+	sc, ok := m.scratches.Get().(*scratch)
+	if !ok {
+		sc = new(scratch)
+	}
+	sc.query = a.query
+	sc.query.Student, sc.query.Forbidden = s.student, s.forbidden
+	ranker := a.ranking.Acquire()
+	sc.candidates = ranker.Rank(sc.candidates[:0], &sc.query)
+	rows := make([]kindredv1.Candidate, len(sc.candidates))
+	list := make([]*kindredv1.Candidate, len(rows))
+	for i := range rows {
+		c := &sc.candidates[i]
+		list[i] = &rows[i]
+		list[i].Opportunity = c.Opportunity
+		list[i].Rank = int32(c.Rank)
+		list[i].Score = shown(c.Score)
+		list[i].Units = c.Units
+		if a.explain {
+			parts, _ := ranker.Parts(s.student, c.Opportunity)
+			list[i].Tags = partsProto(parts)
+		}
+	}
+	// Not deferred: what a panic leaves behind must not be used again.
+	a.ranking.Release(ranker)
+	sc.query = matcher.Query{}
+	m.scratches.Put(sc)
+	return list
+}
+
+// Explain implements kindredv1.MatchServiceServer.
+func (m *matchService) Explain(ctx context.Context, req *kindredv1.ExplainRequest) (*kindredv1.ExplainResponse, error) {
+	var v violations
+	v.id("opportunity", req.GetOpportunity())
+	w, err := m.where(ctx, req, &v)
+	if err != nil {
+		return nil, err
+	}
+	s, err := m.subject(ctx, &w, req)
+	if err != nil {
+		return nil, err
+	}
+	ranker := w.ranking.Acquire()
+	e, ok := ranker.Explain(&matcher.Query{
+		Student: s.student, Forbidden: s.forbidden, AsOf: w.asOf, Term: req.GetTerm(),
+	}, req.GetOpportunity())
+	w.ranking.Release(ranker)
+	if !ok {
+		return nil, refuse(reasonNoOpportunity, "")
+	}
+	resp := &kindredv1.ExplainResponse{
+		Eligible:          len(e.Failures) == 0,
+		Rank:              int32(e.Rank),
+		Score:             shown(e.Score),
+		Units:             e.Units,
+		Tags:              partsProto(e.Parts),
+		Epoch:             uint64(w.snapshot.Epoch),
+		StatisticsVersion: w.snapshot.StatisticsVersion,
+	}
+	for _, code := range e.Failures {
+		resp.Failed = append(resp.Failed, kindredv1.EligibilityCode(eligibilityCodes.number(code)))
+	}
+	return resp, nil
+}
+
+var eligibilityCodes = enum[kindredv1.EligibilityCode, matcher.Code]{
+	"ELIGIBILITY_CODE_", kindredv1.EligibilityCode_value, kindredv1.EligibilityCode_name,
+}
+
+// shown is a score with the 6 decimals that are shown.
+func shown(score float64) float64 { return math.Round(score*1e6) / 1e6 }
+
+func partsProto(parts []matcher.Part) []*kindredv1.TagPart {
+	list := make([]*kindredv1.TagPart, len(parts))
+	for i := range parts {
+		p := &parts[i]
+		list[i] = &kindredv1.TagPart{
+			Tag:         p.Tag,
+			Profile:     matcher.Float(p.Profile),
+			Opportunity: matcher.Float(p.Opportunity),
+			Importance:  p.Importance,
+			Units:       p.Units,
+		}
+	}
+	return list
+}
+
+// snapshot is the district's at the least epoch or later.
+func (m *matchService) snapshot(ctx context.Context, district string, least store.Epoch) (*live.Snapshot, error) {
+	s, err := m.catalogues.At(ctx, district, least)
+	return s, ofCatalogues(err)
+}
+
+// ofCatalogues gives an error of the live catalogues its reason.
+func ofCatalogues(err error) error {
+	if errors.Is(err, live.ErrClosed) {
+		return errDraining
+	}
+	return missing(err, reasonNoDistrict)
+}
