@@ -93,6 +93,19 @@ func rows[T any](n int, row func(i int) T) iter.Seq[T] {
 	}
 }
 
+// lists yields the rows of each of n lists.
+func lists[T any](n int, list func(i int) []T) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for i := range n {
+			for _, row := range list(i) {
+				if !yield(row) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // digits is how wide ids are made, so that their byte order is their order.
 func digits(rows int) int { return max(4, len(strconv.Itoa(rows))) }
 

@@ -13,23 +13,12 @@ import (
 // and rank: of some opportunities that the student came across, those that
 // share the most tags.
 func (v *Invented) Preferences() iter.Seq[place.Preference] {
-	return func(yield func(place.Preference) bool) {
-		if v.options.Plain || v.options.Opportunities == 0 {
-			return
-		}
-		for i := range v.options.Students {
-			for _, p := range v.preferences(i) {
-				if !yield(p) {
-					return
-				}
-			}
-		}
-	}
+	return lists(v.options.Students, v.preferences)
 }
 
 func (v *Invented) preferences(student int) []place.Preference {
 	d := newDraw(v.options.Seed, drawPreferences, student)
-	if !d.chance(150) {
+	if v.options.Plain || v.options.Opportunities == 0 || !d.chance(150) {
 		return nil
 	}
 	profile := v.vocabulary.spread(v.interests(student))
@@ -64,23 +53,12 @@ func (v *Invented) preferences(student int) []place.Preference {
 // Reserves yields seats kept for groups, by opportunity: up to a half of the
 // seats of some that have four or more.
 func (v *Invented) Reserves() iter.Seq[place.Reserve] {
-	return func(yield func(place.Reserve) bool) {
-		if v.options.Plain {
-			return
-		}
-		for i := range v.options.Opportunities {
-			for _, r := range v.reserves(i) {
-				if !yield(r) {
-					return
-				}
-			}
-		}
-	}
+	return lists(v.options.Opportunities, v.reserves)
 }
 
 func (v *Invented) reserves(opportunity int) []place.Reserve {
 	d := newDraw(v.options.Seed, drawReserves, opportunity)
-	if !d.chance(200) {
+	if v.options.Plain || !d.chance(200) {
 		return nil
 	}
 	o := v.Opportunity(opportunity)
@@ -98,23 +76,12 @@ func (v *Invented) reserves(opportunity int) []place.Reserve {
 // Priorities yields the tiers of a few students at some opportunities, by
 // opportunity.
 func (v *Invented) Priorities() iter.Seq[place.Priority] {
-	return func(yield func(place.Priority) bool) {
-		if v.options.Plain || v.options.Students == 0 {
-			return
-		}
-		for i := range v.options.Opportunities {
-			for _, p := range v.priorities(i) {
-				if !yield(p) {
-					return
-				}
-			}
-		}
-	}
+	return lists(v.options.Opportunities, v.priorities)
 }
 
 func (v *Invented) priorities(opportunity int) []place.Priority {
 	d := newDraw(v.options.Seed, drawPriorities, opportunity)
-	if !d.chance(30) {
+	if v.options.Plain || v.options.Students == 0 || !d.chance(30) {
 		return nil
 	}
 	var students []int
