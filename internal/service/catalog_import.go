@@ -224,7 +224,7 @@ func (im *catalogImport) checkManyTags(ctx context.Context, s *Service) error {
 	}
 	vocabulary, err := matcher.NewVocabulary(tags)
 	if err != nil {
-		return nil //nolint:nilerr // the store says what is wrong between tags, and where
+		return nil // the store says what is wrong between tags, and where
 	}
 	for _, i := range im.manyTags {
 		im.opportunities[i].Check(vocabulary, im.v.under(fmt.Sprintf("%s[%d]", im.rows[2].path, i)))

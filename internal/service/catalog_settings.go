@@ -3,7 +3,9 @@ package service
 import (
 	"context"
 	"errors"
+	"slices"
 
+	"github.com/kindred-match/kindred/matcher"
 	kindredv1 "github.com/kindred-match/kindred/proto/kindred/v1"
 	"github.com/kindred-match/kindred/store"
 )
@@ -64,17 +66,30 @@ func (c *catalogService) updateSettings(
 		settings.Revision = etag
 	}
 	w := store.Write{Settings: &settings}
+	var refreshed store.Revision // of the settings, from within the write
 	if settings.AncestorDecay != kept.AncestorDecay || settings.IDF != kept.IDF {
-		w.Refresh = statisticsOf
+		w.Refresh = func(st *store.State) (matcher.Statistics, error) {
+			refreshed = st.Settings.Revision
+			return statisticsOf(st)
+		}
 	}
 	return carryOut(c.Service, req, func(rq store.Request) (store.Receipt, error) {
 		return c.Store.Write(ctx, req.GetDistrict(), rq, w)
 	}, func(r store.Receipt) *kindredv1.UpdateSettingsResponse {
-		return &kindredv1.UpdateSettingsResponse{
-			Settings: settingsProto(&settings, store.Revision(r.Epoch)),
-			Epoch:    uint64(r.Epoch),
+		revision := store.Revision(r.Epoch)
+		if w.Refresh != nil {
+			revision = refreshed // the last epoch may be that of the statistics
+		} else if sameSettings(&settings, &kept) {
+			revision = kept.Revision
 		}
+		return &kindredv1.UpdateSettingsResponse{Settings: settingsProto(&settings, revision), Epoch: uint64(r.Epoch)}
 	})
+}
+
+// sameSettings: writing a in place of b changes nothing.
+func sameSettings(a, b *store.Settings) bool {
+	return a.AncestorDecay == b.AncestorDecay && a.IDF == b.IDF && slices.Equal(a.Measures, b.Measures) &&
+		a.TimeZone == b.TimeZone && a.RetentionDays == b.RetentionDays
 }
 
 func (c *catalogService) RefreshStatistics(ctx context.Context, req *kindredv1.RefreshStatisticsRequest) (*kindredv1.RefreshStatisticsResponse, error) {

@@ -50,8 +50,13 @@ func (m mask) apply(to, from proto.Message) {
 	}
 }
 
-// etagOf renders a revision.
-func etagOf(r store.Revision) string { return strconv.FormatUint(uint64(r), 10) }
+// etagOf renders a revision; what was never written has none.
+func etagOf(r store.Revision) string {
+	if r == 0 {
+		return ""
+	}
+	return strconv.FormatUint(uint64(r), 10)
+}
 
 // revisionOf reads an etag; an empty one is no precondition.
 func revisionOf(etag string, v *violations) store.Revision {

@@ -28,8 +28,8 @@ type Deps struct {
 // ones of the server that it is registered with.
 type Service struct {
 	Deps
-	life     context.Context
-	end      context.CancelCauseFunc
+	life context.Context
+	end  context.CancelCauseFunc
 }
 
 // New returns a Service.

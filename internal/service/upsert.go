@@ -19,10 +19,10 @@ type upsertRequest interface {
 // upsert is how one kind of resource is written. Row is the resource as the API
 // has it, Domain as the matcher and the store have it.
 type upsert[Row, Answer proto.Message, Domain any] struct {
-	path   string                                        // of the row in the request
-	row    Row                                           // what to write
-	kept   func() (Row, store.Revision, error)           // what is there, or store.ErrNotFound
-	parse  func(Row, *violations) (Domain, error)        // checks the row
+	path   string                                 // of the row in the request
+	row    Row                                    // what to write
+	kept   func() (Row, store.Revision, error)    // what is there, or store.ErrNotFound
+	parse  func(Row, *violations) (Domain, error) // checks the row
 	put    func(store.Request, Domain, store.Revision) (store.Receipt, error)
 	answer func(Domain, store.Receipt) Answer
 }

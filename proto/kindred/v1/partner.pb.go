@@ -118,8 +118,7 @@ type Partner struct {
 	// etag changes with each write of the partner. Only in answers.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
 	// seats_taken counts the seats of all its opportunities that are reserved or
-	// placed. Only in the
-	// answers of Get and List.
+	// placed. Only in the answers of Get and List.
 	SeatsTaken    int32 `protobuf:"varint,8,opt,name=seats_taken,json=seatsTaken,proto3" json:"seats_taken,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
