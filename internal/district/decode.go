@@ -1,6 +1,7 @@
 package district
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kindred-match/kindred/matcher"
@@ -175,14 +176,43 @@ func (d *decoder) group(s string) matcher.Group {
 	return matcher.Group{Name: d.intern(strings.TrimSpace(name)), Value: d.intern(strings.TrimSpace(value))}
 }
 
+// weighted takes over weighted tags, one that is named twice with the larger
+// weight. A weight of 0, which none may have, stays to be reported.
 func (d *decoder) weighted(r *row, column int, rep reporter) []matcher.Weighted {
 	items := r.items[column]
 	if len(items) == 0 {
 		return nil
 	}
-	ws := make([]matcher.Weighted, len(items))
-	for i, it := range items {
-		ws[i] = matcher.Weighted{Tag: d.tagName(it.name, r, column, rep), Weight: parseWeight(it.weight)}
+	ws := make([]matcher.Weighted, 0, len(items))
+	var many map[string]int // where the names are, once looking through them takes long
+	for _, it := range items {
+		w := matcher.Weighted{Tag: d.tagName(it.name, r, column, rep), Weight: parseWeight(it.weight)}
+		if len(ws) == matcher.MaxOwnTags && many == nil {
+			many = make(map[string]int)
+			for i := range ws {
+				many[ws[i].Tag] = i
+			}
+		}
+		i, twice := find(ws, many, w.Tag)
+		switch {
+		case !twice:
+			if ws = append(ws, w); many != nil {
+				many[w.Tag] = len(ws) - 1
+			}
+		case w.Weight == 0 || ws[i].Weight == 0:
+			ws[i].Weight = 0
+		default:
+			ws[i].Weight = max(ws[i].Weight, w.Weight)
+		}
 	}
 	return ws
+}
+
+func find(ws []matcher.Weighted, many map[string]int, tag string) (int, bool) {
+	if many != nil {
+		i, ok := many[tag]
+		return i, ok
+	}
+	i := slices.IndexFunc(ws, func(w matcher.Weighted) bool { return w.Tag == tag })
+	return i, i >= 0
 }

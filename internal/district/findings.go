@@ -68,6 +68,7 @@ type placed struct {
 func (a placed) compare(b placed) int {
 	return cmp.Or(
 		cmp.Compare(a.file, b.file),
+		cmp.Compare(a.File, b.File),
 		cmp.Compare(a.Line, b.Line),
 		cmp.Compare(a.column, b.column),
 		cmp.Compare(a.Column, b.Column),

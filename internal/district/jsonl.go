@@ -134,44 +134,43 @@ func shownName(name string) string {
 	return columnRow
 }
 
-// field reads the value of a column.
+// field reads the value of a column. One that is no number, or neither true nor
+// false, breaks the column's own rule.
 func (j *jsonlRow) field(c int) {
 	s := &j.scanner
 	col := j.rep.table.columns[c]
 	first := s.peek()
-	if first == 'n' { // null: not said
-		s.skip()
-		return
+	start := s.at
+	ok, rule := true, ""
+	switch {
+	case first == 'n': // null: not said
+	case col.kind == text:
+		ok, rule = j.scalar(c, first == '"' || isInteger(s.literal())), ruleString
+	case col.kind == number || col.kind == flag:
+		if !j.scalar(c, first != '{' && first != '[') {
+			j.row.text[c] = "?"
+		}
+	case col.kind == list:
+		ok, rule = first == '[' && j.array(c), ruleArray
+	case col.kind == tags:
+		ok, rule = first == '{' && j.weights(c) || first == '[' && j.array(c), ruleWeights
 	}
-	var ok bool
-	rule := ""
-	switch col.kind {
-	case text:
-		ok, rule = j.scalar(c, first == '"' || isInteger(s.literal())), "must be a string"
-	case number:
-		ok, rule = j.scalar(c, first == '"' || first == '-' || isDigit(first)), "must be a number"
-	case flag:
-		ok, rule = j.scalar(c, first == '"' || first == 't' || first == 'f'), ruleFlag
-	case list:
-		ok, rule = first == '[' && j.array(c), "must be an array of strings"
-	case tags:
-		rule = "must be an object of tags and their weights, each tag once, or an array of tags"
-		ok = first == '{' && j.weights(c) || first == '[' && j.array(c)
+	if s.at == start {
+		s.skip()
 	}
 	if !ok {
-		j.broken(col.name, rule)
+		j.rep.error(j.row.line, col.name, rule)
+		j.row.broken = j.row.broken || col.required
 	}
 }
 
 // scalar takes a string or a literal over as it is written. Strings and
 // numbers may stand for each other where that is plain.
 func (j *jsonlRow) scalar(c int, fits bool) bool {
-	if !fits {
-		j.scanner.skip()
-		return false
+	if fits {
+		j.row.text[c] = clean(j.scanner.scalar())
 	}
-	j.row.text[c] = clean(j.scanner.scalar())
-	return true
+	return fits
 }
 
 // array reads a list. It reads on to its end whatever is in it.

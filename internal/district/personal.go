@@ -10,12 +10,19 @@ import (
 // are known by an opaque key only.
 var (
 	personalNames = []string{
-		"name", "firstname", "lastname", "fullname", "givenname", "familyname", "middlename", "preferredname",
-		"nickname", "surname", "studentname", "displayname", "legalname", "parentname", "guardianname",
+		"name", "fullname", "givenname", "familyname", "middlename", "preferredname",
+		"nickname", "studentname", "displayname", "legalname", "parentname", "guardianname",
 		"mail", "dob", "studentdob", "phone", "phonenumber", "telephone", "mobile", "cellphone",
 		"address", "homeaddress", "street", "streetaddress", "ssn", "socialsecuritynumber",
 	}
-	personalParts = []string{"email", "birthd", "dateofbirth", "firstname", "lastname", "surname"}
+	personalParts = []struct{ part, word string }{
+		{"email", "e-mail"},
+		{"birthd", "birth date"},
+		{"dateofbirth", "birth date"},
+		{"firstname", "first name"},
+		{"lastname", "last name"},
+		{"surname", "surname"},
+	}
 )
 
 // identifies returns which of the names above the column's name amounts to.
@@ -30,8 +37,10 @@ func identifies(column string) (string, bool) {
 	if slices.Contains(personalNames, plain) {
 		return plain, true
 	}
-	if i := slices.IndexFunc(personalParts, func(p string) bool { return strings.Contains(plain, p) }); i >= 0 {
-		return personalParts[i], true
+	for _, p := range personalParts {
+		if strings.Contains(plain, p.part) {
+			return p.word, true
+		}
 	}
 	return "", false
 }

@@ -10,6 +10,9 @@ import (
 
 const (
 	ruleUTF8       = "must be UTF-8"
+	ruleString     = "must be a string"
+	ruleArray      = "must be an array of strings"
+	ruleWeights    = "must be an object of tags and their weights, each tag once, or an array of tags"
 	ruleFlag       = "must be true or false"
 	ruleTwice      = "is there twice"
 	ruleFromOne    = "must be an integer from 1 to 1,000,000"
