@@ -26,8 +26,8 @@ const (
 // not by rand.Rand, whose way of making them differs between machines.
 type draw struct{ source rand.PCG }
 
-func newDraw(seed uint64, s stream, row int) *draw {
-	d := new(draw)
+func newDraw(seed uint64, s stream, row int) draw {
+	var d draw
 	d.source.Seed(mix(seed^mix(uint64(s))), mix(uint64(row)+mix(seed+uint64(s))))
 	return d
 }

@@ -21,9 +21,7 @@ var (
 
 // Opportunity makes the opportunity of a number from 0.
 func (v *Invented) Opportunity(i int) matcher.Opportunity {
-	from := v.partnerOf(i)
-	h, _ := v.host(from)
-	tags := v.opportunityTags(i, h)
+	from, h, tags := v.offerOf(i)
 	d := newDraw(v.options.Seed, drawOpportunity, i)
 	o := matcher.Opportunity{
 		ID:        rowID('o', i, v.digits.opportunity),
@@ -41,7 +39,7 @@ func (v *Invented) Opportunity(i int) matcher.Opportunity {
 	if i < len(matcher.OpportunityKinds) { // so that small districts have every kind
 		o.Kind = matcher.OpportunityKinds[i]
 	}
-	o.Title = v.title(d, &o, h)
+	o.Title = v.title(&d, &o, &h)
 	o.Term = terms[d.pick(termSums)]
 	d.offer(&o)
 	d.place(&o, h.region)
@@ -49,29 +47,26 @@ func (v *Invented) Opportunity(i int) matcher.Opportunity {
 	return o
 }
 
-func (v *Invented) partnerOf(i int) int {
-	return newDraw(v.options.Seed, drawTags, i).pick(v.offers)
-}
-
-// opportunityTags draws from 1 to 3 topics, the first more often than not one
-// of the partner's.
-func (v *Invented) opportunityTags(i int, h host) []matcher.Weighted {
+// offerOf draws who offers an opportunity, and its tags: of 1 to 3 topics, the
+// first more often than not one of the partner's.
+func (v *Invented) offerOf(i int) (partner int, h host, tags []matcher.Weighted) {
 	d := newDraw(v.options.Seed, drawTags, i)
-	d.pick(v.offers) // the partner
+	partner = d.pick(v.offers)
+	h, _ = v.host(partner)
 	topics := make([]int, 0, 3)
 	if d.chance(600) {
-		topics = append(topics, one(d, h.topics))
+		topics = append(topics, one(&d, h.topics))
 	}
-	for n := one(d, []int{1, 1, 2, 2, 2, 3}); len(topics) < n; {
+	for n := one(&d, []int{1, 1, 2, 2, 2, 3}); len(topics) < n; {
 		topics = appendNew(topics, d.pick(v.vocabulary.popular))
 	}
-	return v.drawTags(d, topics, opportunityShape)
+	return partner, h, v.drawTags(&d, topics, &opportunityShape)
 }
 
 // title reads like "Robotics apprentice at Harbor Makers".
-func (v *Invented) title(d *draw, o *matcher.Opportunity, h host) string {
+func (v *Invented) title(d *draw, o *matcher.Opportunity, h *host) string {
 	about := v.vocabulary.label(o.Tags[0].Tag)
-	return strings.Join([]string{about, one(d, kindTitles[o.Kind]), "at", h.name}, " ")
+	return strings.Join([]string{about, one(d, kindTitles[o.Kind]), "at", h.name()}, " ")
 }
 
 // offer sets what concerns seats, status and time.

@@ -17,34 +17,43 @@ type host struct {
 	kind   matcher.PartnerKind
 	region int
 	topics []int // 1 to 3, each once
-	name   string
+
+	first, noun, level int // of the name
 }
 
-func (v *Invented) host(i int) (host, *draw) {
+// host makes what is drawn first of a partner; the draw goes on from there.
+func (v *Invented) host(i int) (host, draw) {
 	d := newDraw(v.options.Seed, drawPartner, i)
 	h := host{kind: matcher.PartnerKinds[d.pick(partnerKindSums)]}
 	if i < len(matcher.PartnerKinds) { // so that small districts have every kind
 		h.kind = matcher.PartnerKinds[i]
 	}
-	h.topics = v.drawTopics(d, 1+d.below(3))
+	h.topics = v.drawTopics(&d, 1+d.below(3))
 	h.region = d.below(len(regions))
-	h.nameIt(i, int(v.options.Seed%uint64(len(firstWords))))
+
+	// A first word meets each noun of a kind once per level.
+	nouns := len(partnerNouns[h.kind])
+	round := i / len(firstWords)
+	h.first = (i*23 + int(v.options.Seed%uint64(len(firstWords)))) % len(firstWords)
+	h.noun, h.level = (7*h.first+round)%nouns, round/nouns
+	if h.level > 0 { // the name tells the region
+		h.region = (h.level - 1) % len(regions)
+	}
 	return h, d
 }
 
-// nameIt gives each partner a name of its own, and its region where the
-// name tells it.
-func (h *host) nameIt(i, turn int) {
-	first, round := (i*23+turn)%len(firstWords), i/len(firstWords)
-	nouns := partnerNouns[h.kind]
-	h.name = firstWords[first] + " " + nouns[(7*first+round)%len(nouns)]
-	if level := round / len(nouns); level > 0 {
-		h.region = (level - 1) % len(regions)
-		h.name += " of " + regionLabels[h.region]
-		if number := (level-1)/len(regions) + 1; number > 1 {
-			h.name += " " + strconv.Itoa(number)
-		}
+// name is the partner's alone: "Harbor Makers", or once these are used up
+// "Harbor Makers of Northgate", "Harbor Makers of Northgate 2".
+func (h *host) name() string {
+	name := firstWords[h.first] + " " + partnerNouns[h.kind][h.noun]
+	if h.level == 0 {
+		return name
 	}
+	name += " of " + regionLabels[h.region]
+	if number := (h.level-1)/len(regions) + 1; number > 1 {
+		name += " " + strconv.Itoa(number)
+	}
+	return name
 }
 
 // drawTopics draws n different topics by their popularity, in the order drawn.
@@ -70,7 +79,7 @@ func (v *Invented) Partner(i int) matcher.Partner {
 	h, d := v.host(i)
 	p := matcher.Partner{
 		ID:     rowID('p', i, v.digits.partner),
-		Name:   h.name + " (invented)",
+		Name:   h.name() + " (invented)",
 		Kind:   h.kind,
 		Region: regions[h.region],
 	}
@@ -79,7 +88,7 @@ func (v *Invented) Partner(i int) matcher.Partner {
 		p.MaxSeats = &seats
 	}
 	if d.chance(250) {
-		p.Goals = []string{one(d, goals)}
+		p.Goals = []string{one(&d, goals)}
 	}
 	return p
 }

@@ -50,8 +50,8 @@ func (v *Invented) Student(i int) matcher.Student {
 // interests draws from 1 to 4 topics.
 func (v *Invented) interests(i int) []matcher.Weighted {
 	d := newDraw(v.options.Seed, drawInterests, i)
-	topics := v.drawTopics(d, one(d, []int{1, 2, 2, 2, 3, 3, 4}))
-	return v.drawTags(d, topics, studentShape)
+	topics := v.drawTopics(&d, one(&d, []int{1, 2, 2, 2, 3, 3, 4}))
+	return v.drawTags(&d, topics, &studentShape)
 }
 
 // live sets where and when the student can be, and what it holds.

@@ -6,28 +6,32 @@ import (
 	"github.com/kindred-match/kindred/matcher"
 )
 
-// shape is how the tags of an opportunity or a student are drawn. Numbers of
-// tags count those that are passed up to.
+// shape is how many tags an opportunity or a student has, those that are
+// passed up to included: least, as much as is drawn below each of spread, and
+// for some (of a thousand) as much as is drawn below extra.
 type shape struct {
-	most   int // no more tags than this
-	target func(d *draw) int
+	least  int
+	spread [3]int
+	some   int
+	extra  int
+	most   int // never more than this
 }
 
-var opportunityShape = shape{most: 20, target: func(d *draw) int {
-	n := 3 + d.below(5) + d.below(5) + d.below(5)
-	if d.chance(75) {
-		n += d.below(6)
-	}
-	return n
-}}
+var (
+	opportunityShape = shape{least: 3, spread: [3]int{5, 5, 5}, some: 75, extra: 6, most: 20}
+	studentShape     = shape{least: 5, spread: [3]int{8, 7, 1}, some: 140, extra: 32, most: 50}
+)
 
-var studentShape = shape{most: 50, target: func(d *draw) int {
-	n := 5 + d.below(8) + d.below(7)
-	if d.chance(140) {
-		n += d.below(32)
+func (d *draw) target(s *shape) int {
+	n := s.least
+	for _, below := range s.spread {
+		n += d.below(below)
+	}
+	if d.chance(s.some) {
+		n += d.below(s.extra)
 	}
 	return n
-}}
+}
 
 // weights are those of invented tags, in ten-thousandths: most are high.
 var (
@@ -38,9 +42,9 @@ var (
 
 // drawTags draws tags from topics, the first topic most, until the shape's
 // target is met.
-func (v *Invented) drawTags(d *draw, topics []int, s shape) []matcher.Weighted {
+func (v *Invented) drawTags(d *draw, topics []int, s *shape) []matcher.Weighted {
 	voc := v.vocabulary
-	target := s.target(d)
+	target := d.target(s)
 	own := make([]int, 0, 16)
 	all := make([]int, 0, 64) // with those passed up to
 	// A few tags can be out of reach: small vocabularies, tags drawn twice.

@@ -51,8 +51,8 @@ func vocabularySize(opportunities int) int {
 func newVocabulary(seed uint64, size int) *vocabulary {
 	d := newDraw(seed, drawVocabulary, 0)
 	v := &vocabulary{places: make(map[string]int)}
-	bases := v.addWords(d, size)
-	v.addSpecialities(d, bases, size)
+	bases := v.addWords(&d, size)
+	v.addSpecialities(&d, bases, size)
 	for i := range v.topics {
 		v.topics[i].usual = sums(len(v.topics[i].below), zipf(tagOffset))
 	}
