@@ -38,7 +38,6 @@ const (
 	reasonNoOpportunity     reason = "OPPORTUNITY_NOT_FOUND"
 	reasonNoStudent         reason = "STUDENT_NOT_FOUND"
 	reasonNoSeat            reason = "SEAT_NOT_FOUND"
-	reasonNoRow             reason = "ROW_NOT_FOUND"
 	reasonNotFound          reason = "NOT_FOUND"
 	reasonEtag              reason = "ETAG_MISMATCH"
 	reasonConcurrentChanges reason = "CONCURRENT_CHANGES"
@@ -74,7 +73,6 @@ var reasons = map[reason]struct {
 	reasonNoOpportunity:     {codes.NotFound, "no such opportunity"},
 	reasonNoStudent:         {codes.NotFound, "no such student"},
 	reasonNoSeat:            {codes.NotFound, "no such reservation, or it has expired"},
-	reasonNoRow:             {codes.NotFound, "a row to delete is not there"},
 	reasonNotFound:          {codes.NotFound, "not found"},
 	reasonEtag:              {codes.Aborted, "it was changed since it was read; read it again"},
 	reasonConcurrentChanges: {codes.Aborted, "it is being changed by others; try again"},

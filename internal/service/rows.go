@@ -2,7 +2,9 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -57,8 +59,15 @@ func writeRows[P, T any, Answer proto.Message](
 	done, err := carryOut(s, req, func(rq store.Request) (store.Receipt, error) {
 		return s.Store.WriteRows(ctx, req.GetDistrict(), rq, w)
 	}, func(r store.Receipt) Answer { return answer(r.Sequence) })
-	err = located(err, func(i int) string { return fmt.Sprintf("upsert[%d]", i) })
-	return done, s.missingIn(ctx, req.GetDistrict(), err, reasonNoRow)
+	return done, k.located(missing(err, reasonNoDistrict))
+}
+
+// located is located for rows, whose fields the store names with their kind.
+func (k rowsOf[P, T]) located(err error) error {
+	if v, ok := errors.AsType[*store.Violation](err); ok {
+		err = &store.Violation{Index: v.Index, Field: strings.TrimPrefix(v.Field, string(k.kind)+"."), Rule: v.Rule}
+	}
+	return located(err, func(i int) string { return fmt.Sprintf("upsert[%d]", i) })
 }
 
 func (k rowsOf[P, T]) write(req rowsRequest[P]) (store.RowsWrite, error) {

@@ -664,7 +664,7 @@ type WritePreferencesRequest struct {
 	// clear removes all rows that one of the scopes fits; an empty scope fits all.
 	Clear []*RowScope `protobuf:"bytes,3,rep,name=clear,proto3" json:"clear,omitempty"`
 	// delete removes rows by student and opportunity; their other fields are not looked at. One
-	// that isn't there is NOT_FOUND.
+	// that isn't there is no error.
 	Delete []*Preference `protobuf:"bytes,4,rep,name=delete,proto3" json:"delete,omitempty"`
 	// upsert writes rows.
 	Upsert        []*Preference `protobuf:"bytes,5,rep,name=upsert,proto3" json:"upsert,omitempty"`
@@ -932,7 +932,7 @@ type WriteScoresRequest struct {
 	// clear removes all rows that one of the scopes fits; an empty scope fits all.
 	Clear []*RowScope `protobuf:"bytes,3,rep,name=clear,proto3" json:"clear,omitempty"`
 	// delete removes rows by student and opportunity; their other fields are not looked at. One
-	// that isn't there is NOT_FOUND.
+	// that isn't there is no error.
 	Delete []*Score `protobuf:"bytes,4,rep,name=delete,proto3" json:"delete,omitempty"`
 	// upsert writes rows.
 	Upsert        []*Score `protobuf:"bytes,5,rep,name=upsert,proto3" json:"upsert,omitempty"`
@@ -1200,7 +1200,7 @@ type WritePrioritiesRequest struct {
 	// clear removes all rows that one of the scopes fits; an empty scope fits all.
 	Clear []*RowScope `protobuf:"bytes,3,rep,name=clear,proto3" json:"clear,omitempty"`
 	// delete removes rows by opportunity and student; their other fields are not looked at. One
-	// that isn't there is NOT_FOUND.
+	// that isn't there is no error.
 	Delete []*Priority `protobuf:"bytes,4,rep,name=delete,proto3" json:"delete,omitempty"`
 	// upsert writes rows.
 	Upsert        []*Priority `protobuf:"bytes,5,rep,name=upsert,proto3" json:"upsert,omitempty"`
@@ -1468,7 +1468,7 @@ type WriteLocksRequest struct {
 	// clear removes all rows that one of the scopes fits; an empty scope fits all.
 	Clear []*RowScope `protobuf:"bytes,3,rep,name=clear,proto3" json:"clear,omitempty"`
 	// delete removes rows by student and opportunity; their other fields are not looked at. One
-	// that isn't there is NOT_FOUND.
+	// that isn't there is no error.
 	Delete []*Lock `protobuf:"bytes,4,rep,name=delete,proto3" json:"delete,omitempty"`
 	// upsert writes rows.
 	Upsert        []*Lock `protobuf:"bytes,5,rep,name=upsert,proto3" json:"upsert,omitempty"`
@@ -1727,7 +1727,7 @@ type WriteReservesRequest struct {
 	// clear removes all rows that one of the scopes fits; an empty scope fits all.
 	Clear []*RowScope `protobuf:"bytes,3,rep,name=clear,proto3" json:"clear,omitempty"`
 	// delete removes rows by opportunity and group; their other fields are not looked at. One
-	// that isn't there is NOT_FOUND.
+	// that isn't there is no error.
 	Delete []*Reserve `protobuf:"bytes,4,rep,name=delete,proto3" json:"delete,omitempty"`
 	// upsert writes rows.
 	Upsert        []*Reserve `protobuf:"bytes,5,rep,name=upsert,proto3" json:"upsert,omitempty"`
@@ -1995,7 +1995,7 @@ type WriteStandingPlacementsRequest struct {
 	// clear removes all rows that one of the scopes fits; an empty scope fits all.
 	Clear []*RowScope `protobuf:"bytes,3,rep,name=clear,proto3" json:"clear,omitempty"`
 	// delete removes rows by student and opportunity; their other fields are not looked at. One
-	// that isn't there is NOT_FOUND.
+	// that isn't there is no error.
 	Delete []*StandingPlacement `protobuf:"bytes,4,rep,name=delete,proto3" json:"delete,omitempty"`
 	// upsert writes rows.
 	Upsert        []*StandingPlacement `protobuf:"bytes,5,rep,name=upsert,proto3" json:"upsert,omitempty"`
