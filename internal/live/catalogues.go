@@ -183,3 +183,13 @@ func (c *Catalogues) Close() {
 	c.cancel()
 	c.tasks.Wait()
 }
+
+// Len is how many districts are followed.
+func (c *Catalogues) Len() int {
+	n := 0
+	c.followers.Range(func(any, any) bool {
+		n++
+		return true
+	})
+	return n
+}

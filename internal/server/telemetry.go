@@ -1,0 +1,89 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	grpcprom "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"google.golang.org/grpc"
+)
+
+// metrics are what Prometheus reads. No label names a district or anything of a
+// student: their number is bounded.
+type metrics struct {
+	registry *prometheus.Registry
+	calls    *grpcprom.ServerMetrics
+	builds   prometheus.Histogram
+	ready    prometheus.Gauge
+}
+
+func newMetrics(version string, districts func() int) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		calls: grpcprom.NewServerMetrics(grpcprom.WithServerHandlingTimeHistogram(
+			grpcprom.WithHistogramBuckets([]float64{
+				.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10,
+			}))),
+		builds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "kindred_index_build_seconds",
+			Help:    "How long it took to read a district's whole catalogue and build its indexes.",
+			Buckets: prometheus.ExponentialBuckets(.001, 4, 9),
+		}),
+		ready: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "kindred_ready",
+			Help: "1 while every district can be ranked and the server isn't stopping.",
+		}),
+	}
+	m.registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		m.calls, m.builds, m.ready,
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "kindred_districts",
+			Help: "How many districts are held in memory.",
+		}, func() float64 { return float64(districts()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name:        "kindred_build_info",
+			Help:        "Always 1; its label is the version of the program.",
+			ConstLabels: prometheus.Labels{"version": version},
+		}, func() float64 { return 1 }),
+	)
+	return m
+}
+
+func (m *metrics) built(d time.Duration) { m.builds.Observe(d.Seconds()) }
+
+// tracing gives the option that traces calls, and what flushes the traces. It
+// does nothing unless the environment names a collector, as OpenTelemetry's
+// specification of OTLP exporters says.
+func tracing(ctx context.Context, version string) ([]grpc.ServerOption, func(context.Context) error, error) {
+	wanted := os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != ""
+	if !wanted || os.Getenv("OTEL_SDK_DISABLED") == "true" {
+		return nil, func(context.Context) error { return nil }, nil
+	}
+	exporter, err := otlptracegrpc.New(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("exporter of traces: %w", err)
+	}
+	about, err := resource.New(ctx,
+		resource.WithAttributes(attribute.String("service.name", "kindred"), attribute.String("service.version", version)),
+		resource.WithTelemetrySDK(), resource.WithFromEnv())
+	if err != nil {
+		return nil, nil, fmt.Errorf("resource of traces: %w", err)
+	}
+	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(about))
+	handler := otelgrpc.NewServerHandler(
+		otelgrpc.WithTracerProvider(provider),
+		otelgrpc.WithPropagators(propagation.TraceContext{}))
+	return []grpc.ServerOption{grpc.StatsHandler(handler)}, provider.Shutdown, nil
+}
