@@ -1,6 +1,7 @@
 package district
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -107,8 +108,18 @@ func (r *row) setList(column int, names []string) {
 	}
 }
 
+// setTags sets weighted tags, one that is named twice with the larger weight.
 func (r *row) setTags(column int, ws []matcher.Weighted) {
-	for _, w := range ws {
+	for i, w := range ws {
+		same := func(x matcher.Weighted) bool { return x.Tag == w.Tag }
+		if slices.ContainsFunc(ws[:i], same) {
+			continue
+		}
+		for _, x := range ws[i+1:] {
+			if same(x) {
+				w.Weight = max(w.Weight, x.Weight)
+			}
+		}
 		it := item{name: w.Tag}
 		if w.Weight != matcher.One {
 			it.weight = formatDecimal(matcher.Float(w.Weight))

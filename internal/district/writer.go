@@ -222,10 +222,21 @@ func (w *Writer) Close() error {
 	if err := w.complete(); err != nil {
 		return errors.Join(err, os.RemoveAll(w.staging))
 	}
-	if err := os.Rename(filepath.Join(w.staging, stagedFolder), w.dir); err != nil {
+	if err := replaceEmpty(filepath.Join(w.staging, stagedFolder), w.dir); err != nil {
 		return errors.Join(err, os.RemoveAll(w.staging))
 	}
 	return errors.Join(syncFolder(filepath.Dir(w.dir)), os.Remove(w.staging))
+}
+
+// replaceEmpty renames a folder to a name where an empty folder may be, which
+// os.Rename refuses.
+func replaceEmpty(from, to string) error {
+	if info, err := os.Lstat(to); err == nil && info.IsDir() {
+		if err := os.Remove(to); err != nil { // one that isn't empty stays
+			return err
+		}
+	}
+	return os.Rename(from, to)
 }
 
 // Abort leaves nothing of the folder.
