@@ -99,12 +99,16 @@ func pageOf(req pageRequest) (page, error) {
 	}
 	cursor, err := key.cursor(req.GetPageToken())
 	if err != nil {
-		return page{}, &failure{
-			reason: reasonPageToken,
-			fields: []violation{{"page_token", "must be the next_page_token of a request with the same arguments"}},
-		}
+		return page{}, wrongPageToken()
 	}
 	return page{key, cursor, min(size, MaxPageSize)}, nil
+}
+
+func wrongPageToken() error {
+	return &failure{
+		reason: reasonPageToken,
+		fields: []violation{{"page_token", "must be the next_page_token of a request with the same arguments"}},
+	}
 }
 
 // listByID gives a page of what a district keeps in the order of ids, and the

@@ -25,7 +25,10 @@ func (k rowsOf[P, T]) list(ctx context.Context, s *Service, req pageRequest, f s
 		return nil, "", err
 	}
 	rows, next, err := s.Store.ListRows(ctx, req.GetDistrict(), k.kind, f, p.cursor, p.limit)
-	if err != nil {
+	switch {
+	case errors.Is(err, store.ErrInvalid): // all else has been checked
+		return nil, "", wrongPageToken()
+	case err != nil:
 		return nil, "", missing(err, reasonNoDistrict)
 	}
 	kept := *k.in(&rows)

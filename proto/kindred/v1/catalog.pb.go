@@ -2011,8 +2011,8 @@ type Settings struct {
 	AncestorDecay *float64 `protobuf:"fixed64,1,opt,name=ancestor_decay,json=ancestorDecay,proto3,oneof" json:"ancestor_decay,omitempty"`
 	// idf multiplies importance by inverse document frequency.
 	Idf bool `protobuf:"varint,2,opt,name=idf,proto3" json:"idf,omitempty"`
-	// measures that are offered, the first of them the default. None means
-	// cosine only.
+	// measures that are offered, the first of them the default. None means all,
+	// cosine first.
 	Measures []Measure `protobuf:"varint,3,rep,packed,name=measures,proto3,enum=kindred.v1.Measure" json:"measures,omitempty"`
 	// time_zone is an IANA name, such as America/New_York; the as-of date of a
 	// match is today there. Empty means UTC.
@@ -2200,8 +2200,8 @@ type UpdateSettingsRequest struct {
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// settings is what to write. Required.
 	Settings *Settings `protobuf:"bytes,3,opt,name=settings,proto3" json:"settings,omitempty"`
-	// update_mask names the fields to write, as in Settings. Absent or "*": all of
-	// them, and those that are unset get their defaults.
+	// update_mask names the fields to write, as in Settings. Absent or "*": all
+	// of them, and those that are unset get their defaults.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,4,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// etag, unless empty, must be the one that the settings have.
 	Etag          string `protobuf:"bytes,5,opt,name=etag,proto3" json:"etag,omitempty"`

@@ -66,9 +66,11 @@ type CatalogServiceClient interface {
 	GetOpportunity(ctx context.Context, in *GetOpportunityRequest, opts ...grpc.CallOption) (*GetOpportunityResponse, error)
 	// ListOpportunities gives all opportunities, in the byte order of their ids.
 	ListOpportunities(ctx context.Context, in *ListOpportunitiesRequest, opts ...grpc.CallOption) (*ListOpportunitiesResponse, error)
-	// UpsertOpportunity writes an opportunity, a new one or over the one that is there.
+	// UpsertOpportunity writes an opportunity, a new one or over the one that is
+	// there.
 	UpsertOpportunity(ctx context.Context, in *UpsertOpportunityRequest, opts ...grpc.CallOption) (*UpsertOpportunityResponse, error)
-	// DeleteOpportunity deletes an opportunity. One with seats taken is in use; close it instead.
+	// DeleteOpportunity deletes an opportunity. One with seats taken is in use;
+	// close it instead.
 	DeleteOpportunity(ctx context.Context, in *DeleteOpportunityRequest, opts ...grpc.CallOption) (*DeleteOpportunityResponse, error)
 	// ImportCatalog writes a whole catalogue, all of it or nothing, and computes
 	// new statistics: first a header, then rows in any number of messages.
@@ -78,8 +80,8 @@ type CatalogServiceClient interface {
 	WatchChanges(ctx context.Context, in *WatchChangesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchChangesResponse], error)
 	// GetSettings gives the district's settings.
 	GetSettings(ctx context.Context, in *GetSettingsRequest, opts ...grpc.CallOption) (*GetSettingsResponse, error)
-	// UpdateSettings changes the district's settings. Statistics are computed anew
-	// when ancestor_decay or idf changes.
+	// UpdateSettings changes the district's settings. Statistics are computed
+	// anew when ancestor_decay or idf changes.
 	UpdateSettings(ctx context.Context, in *UpdateSettingsRequest, opts ...grpc.CallOption) (*UpdateSettingsResponse, error)
 	// RefreshStatistics computes the statistics of inverse document frequency
 	// out of the catalogue as it is now. It moves the scores of districts that
@@ -305,9 +307,11 @@ type CatalogServiceServer interface {
 	GetOpportunity(context.Context, *GetOpportunityRequest) (*GetOpportunityResponse, error)
 	// ListOpportunities gives all opportunities, in the byte order of their ids.
 	ListOpportunities(context.Context, *ListOpportunitiesRequest) (*ListOpportunitiesResponse, error)
-	// UpsertOpportunity writes an opportunity, a new one or over the one that is there.
+	// UpsertOpportunity writes an opportunity, a new one or over the one that is
+	// there.
 	UpsertOpportunity(context.Context, *UpsertOpportunityRequest) (*UpsertOpportunityResponse, error)
-	// DeleteOpportunity deletes an opportunity. One with seats taken is in use; close it instead.
+	// DeleteOpportunity deletes an opportunity. One with seats taken is in use;
+	// close it instead.
 	DeleteOpportunity(context.Context, *DeleteOpportunityRequest) (*DeleteOpportunityResponse, error)
 	// ImportCatalog writes a whole catalogue, all of it or nothing, and computes
 	// new statistics: first a header, then rows in any number of messages.
@@ -317,8 +321,8 @@ type CatalogServiceServer interface {
 	WatchChanges(*WatchChangesRequest, grpc.ServerStreamingServer[WatchChangesResponse]) error
 	// GetSettings gives the district's settings.
 	GetSettings(context.Context, *GetSettingsRequest) (*GetSettingsResponse, error)
-	// UpdateSettings changes the district's settings. Statistics are computed anew
-	// when ancestor_decay or idf changes.
+	// UpdateSettings changes the district's settings. Statistics are computed
+	// anew when ancestor_decay or idf changes.
 	UpdateSettings(context.Context, *UpdateSettingsRequest) (*UpdateSettingsResponse, error)
 	// RefreshStatistics computes the statistics of inverse document frequency
 	// out of the catalogue as it is now. It moves the scores of districts that

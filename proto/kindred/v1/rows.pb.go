@@ -661,10 +661,11 @@ type WritePreferencesRequest struct {
 	// request_id is a UUID, kept for 24 hours: a retry under it gets the first
 	// answer again, another request under it is refused.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// clear removes all rows that one of the scopes fits; an empty scope fits all.
+	// clear removes all rows that one of the scopes fits; an empty scope fits
+	// all.
 	Clear []*RowScope `protobuf:"bytes,3,rep,name=clear,proto3" json:"clear,omitempty"`
-	// delete removes rows by student and opportunity; their other fields are not looked at. One
-	// that isn't there is no error.
+	// delete removes rows by student and opportunity; their other fields are not
+	// looked at. One that isn't there is no error.
 	Delete []*Preference `protobuf:"bytes,4,rep,name=delete,proto3" json:"delete,omitempty"`
 	// upsert writes rows.
 	Upsert        []*Preference `protobuf:"bytes,5,rep,name=upsert,proto3" json:"upsert,omitempty"`
@@ -929,10 +930,11 @@ type WriteScoresRequest struct {
 	// request_id is a UUID, kept for 24 hours: a retry under it gets the first
 	// answer again, another request under it is refused.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// clear removes all rows that one of the scopes fits; an empty scope fits all.
+	// clear removes all rows that one of the scopes fits; an empty scope fits
+	// all.
 	Clear []*RowScope `protobuf:"bytes,3,rep,name=clear,proto3" json:"clear,omitempty"`
-	// delete removes rows by student and opportunity; their other fields are not looked at. One
-	// that isn't there is no error.
+	// delete removes rows by student and opportunity; their other fields are not
+	// looked at. One that isn't there is no error.
 	Delete []*Score `protobuf:"bytes,4,rep,name=delete,proto3" json:"delete,omitempty"`
 	// upsert writes rows.
 	Upsert        []*Score `protobuf:"bytes,5,rep,name=upsert,proto3" json:"upsert,omitempty"`
@@ -1137,7 +1139,7 @@ func (x *ListPrioritiesRequest) GetPageToken() string {
 // ListPrioritiesResponse is a page of priorities.
 type ListPrioritiesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// priorities in the order of opportunity and student.
+	// priorities in the order of student and opportunity.
 	Priorities []*Priority `protobuf:"bytes,1,rep,name=priorities,proto3" json:"priorities,omitempty"`
 	// next_page_token asks for the next page; empty on the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -1197,10 +1199,11 @@ type WritePrioritiesRequest struct {
 	// request_id is a UUID, kept for 24 hours: a retry under it gets the first
 	// answer again, another request under it is refused.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// clear removes all rows that one of the scopes fits; an empty scope fits all.
+	// clear removes all rows that one of the scopes fits; an empty scope fits
+	// all.
 	Clear []*RowScope `protobuf:"bytes,3,rep,name=clear,proto3" json:"clear,omitempty"`
-	// delete removes rows by opportunity and student; their other fields are not looked at. One
-	// that isn't there is no error.
+	// delete removes rows by student and opportunity; their other fields are not
+	// looked at. One that isn't there is no error.
 	Delete []*Priority `protobuf:"bytes,4,rep,name=delete,proto3" json:"delete,omitempty"`
 	// upsert writes rows.
 	Upsert        []*Priority `protobuf:"bytes,5,rep,name=upsert,proto3" json:"upsert,omitempty"`
@@ -1465,10 +1468,11 @@ type WriteLocksRequest struct {
 	// request_id is a UUID, kept for 24 hours: a retry under it gets the first
 	// answer again, another request under it is refused.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// clear removes all rows that one of the scopes fits; an empty scope fits all.
+	// clear removes all rows that one of the scopes fits; an empty scope fits
+	// all.
 	Clear []*RowScope `protobuf:"bytes,3,rep,name=clear,proto3" json:"clear,omitempty"`
-	// delete removes rows by student and opportunity; their other fields are not looked at. One
-	// that isn't there is no error.
+	// delete removes rows by student and opportunity; their other fields are not
+	// looked at. One that isn't there is no error.
 	Delete []*Lock `protobuf:"bytes,4,rep,name=delete,proto3" json:"delete,omitempty"`
 	// upsert writes rows.
 	Upsert        []*Lock `protobuf:"bytes,5,rep,name=upsert,proto3" json:"upsert,omitempty"`
@@ -1724,10 +1728,11 @@ type WriteReservesRequest struct {
 	// request_id is a UUID, kept for 24 hours: a retry under it gets the first
 	// answer again, another request under it is refused.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// clear removes all rows that one of the scopes fits; an empty scope fits all.
+	// clear removes all rows that one of the scopes fits; an empty scope fits
+	// all.
 	Clear []*RowScope `protobuf:"bytes,3,rep,name=clear,proto3" json:"clear,omitempty"`
-	// delete removes rows by opportunity and group; their other fields are not looked at. One
-	// that isn't there is no error.
+	// delete removes rows by opportunity and group; their other fields are not
+	// looked at. One that isn't there is no error.
 	Delete []*Reserve `protobuf:"bytes,4,rep,name=delete,proto3" json:"delete,omitempty"`
 	// upsert writes rows.
 	Upsert        []*Reserve `protobuf:"bytes,5,rep,name=upsert,proto3" json:"upsert,omitempty"`
@@ -1984,7 +1989,8 @@ func (x *ListStandingPlacementsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// WriteStandingPlacementsRequest changes standing placements. It has at most 10,000 rows.
+// WriteStandingPlacementsRequest changes standing placements. It has at most
+// 10,000 rows.
 type WriteStandingPlacementsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// district is the id of the district. Required.
@@ -1992,10 +1998,11 @@ type WriteStandingPlacementsRequest struct {
 	// request_id is a UUID, kept for 24 hours: a retry under it gets the first
 	// answer again, another request under it is refused.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// clear removes all rows that one of the scopes fits; an empty scope fits all.
+	// clear removes all rows that one of the scopes fits; an empty scope fits
+	// all.
 	Clear []*RowScope `protobuf:"bytes,3,rep,name=clear,proto3" json:"clear,omitempty"`
-	// delete removes rows by student and opportunity; their other fields are not looked at. One
-	// that isn't there is no error.
+	// delete removes rows by student and opportunity; their other fields are not
+	// looked at. One that isn't there is no error.
 	Delete []*StandingPlacement `protobuf:"bytes,4,rep,name=delete,proto3" json:"delete,omitempty"`
 	// upsert writes rows.
 	Upsert        []*StandingPlacement `protobuf:"bytes,5,rep,name=upsert,proto3" json:"upsert,omitempty"`

@@ -71,7 +71,7 @@ type StudentServiceClient interface {
 	// or nothing. One is written over the one with the same student and
 	// opportunity.
 	WriteScores(ctx context.Context, in *WriteScoresRequest, opts ...grpc.CallOption) (*WriteScoresResponse, error)
-	// ListPriorities gives priorities, in the order of opportunity and student.
+	// ListPriorities gives priorities, in the order of student and opportunity.
 	ListPriorities(ctx context.Context, in *ListPrioritiesRequest, opts ...grpc.CallOption) (*ListPrioritiesResponse, error)
 	// WritePriorities clears, deletes and writes priorities, in this order, all
 	// of it or nothing. One is written over the one with the same opportunity
@@ -309,7 +309,7 @@ type StudentServiceServer interface {
 	// or nothing. One is written over the one with the same student and
 	// opportunity.
 	WriteScores(context.Context, *WriteScoresRequest) (*WriteScoresResponse, error)
-	// ListPriorities gives priorities, in the order of opportunity and student.
+	// ListPriorities gives priorities, in the order of student and opportunity.
 	ListPriorities(context.Context, *ListPrioritiesRequest) (*ListPrioritiesResponse, error)
 	// WritePriorities clears, deletes and writes priorities, in this order, all
 	// of it or nothing. One is written over the one with the same opportunity
