@@ -102,7 +102,6 @@ func checkPosition(report Report, p *Position) {
 // checkOwnTags checks ids, weights and the number of distinct tags, synonyms
 // counted as the tag they stand for when v is given.
 func checkOwnTags(report Report, field string, v *Vocabulary, tags []Weighted) {
-	seen := make(map[string]struct{}, len(tags))
 	for _, t := range tags {
 		switch {
 		case !ValidTagID(t.Tag):
@@ -112,6 +111,12 @@ func checkOwnTags(report Report, field string, v *Vocabulary, tags []Weighted) {
 			report(field, "each weight "+ErrWeight.Error())
 			return
 		}
+	}
+	if len(tags) <= MaxOwnTags {
+		return
+	}
+	seen := make(map[string]struct{}, len(tags))
+	for _, t := range tags {
 		name := t.Tag
 		if v != nil {
 			name = v.Canonical(name)
