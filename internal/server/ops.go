@@ -25,7 +25,7 @@ func (s *Server) opsHandler() http.Handler {
 	inner.HandleFunc("GET /debug/pprof/", pprof.Index)
 	inner.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	inner.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	inner.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	inner.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	inner.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	if s.opsSecured {
 		mux.Handle("/", s.access.protect(inner))

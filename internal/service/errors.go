@@ -262,3 +262,26 @@ func itemStatus(ctx context.Context, err error) *kindredv1.Status {
 	}
 	return item
 }
+
+// Refusal tells a client what a call's error says, field by field, and whether
+// the request was to blame; if not, the server or the way to it was.
+func Refusal(err error) (message string, toBlame bool) {
+	st := status.Convert(err)
+	message = st.Message()
+	for _, d := range st.Details() {
+		bad, ok := d.(*errdetails.BadRequest)
+		if !ok {
+			continue
+		}
+		for _, v := range bad.GetFieldViolations() {
+			message += fmt.Sprintf("\n  %s: %s", v.GetField(), v.GetDescription())
+		}
+	}
+	switch st.Code() {
+	case codes.InvalidArgument, codes.NotFound, codes.AlreadyExists, codes.FailedPrecondition, codes.OutOfRange,
+		codes.PermissionDenied, codes.Unauthenticated:
+		return message, true
+	default:
+		return message, false
+	}
+}
