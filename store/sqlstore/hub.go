@@ -80,9 +80,14 @@ func (s *Store) Wait(ctx context.Context, district string, after store.Epoch) er
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		select {
+		case <-s.closing:
+			return store.ErrClosed
+		default:
+		}
 		c := s.hub.join(district, after)
 		if c == nil {
-			return s.fail(nil)
+			return nil
 		}
 		err := s.await(ctx, c)
 		s.hub.leave(district, c)
