@@ -54,6 +54,9 @@ func checkRead(t *testing.T, fsys fstest.MapFS) {
 	}
 	if folder != nil {
 		checkAgain(t, folder)
+		if _, err := readFS(context.Background(), fsys, Options{Strict: true}); err != nil && strings.Contains(err.Error(), canary) {
+			t.Errorf("a finding shows a value: %v", err)
+		}
 	}
 }
 

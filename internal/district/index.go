@@ -9,6 +9,7 @@ type index struct {
 	// whole: every id of the file is known, so that one that isn't found
 	// doesn't exist.
 	whole bool
+	last  int32 // found last: rows about the same one often follow each other
 }
 
 func newIndex(f File) index { return index{file: f, at: make(map[string]int32), whole: true} }
@@ -33,7 +34,11 @@ func (x *index) add(id string, r *row, rep reporter) {
 // an id that isn't there, in the column that is named as the index's own, and
 // returns -1.
 func (x *index) find(id string, r *row, rep reporter) (int32, string) {
+	if int(x.last) < len(x.ids) && id != "" && x.ids[x.last] == id {
+		return x.last, x.ids[x.last]
+	}
 	if n, ok := x.at[id]; ok {
+		x.last = n
 		return n, x.ids[n]
 	}
 	if x.whole || id == "" {
