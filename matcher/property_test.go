@@ -209,26 +209,29 @@ func TestApplyEqualsNewIndex(t *testing.T) {
 		}
 		q := w.query(t)
 		q.Student = &w.students[0]
-		untouched := forward(before.NewRanker().Rank(nil, &q))
-
-		x := before
-		for range rapid.IntRange(1, 3).Draw(t, "times") {
+		// Every index on the way must stay as it is, whatever comes after it.
+		steps := []*matcher.Index{before}
+		ranked := [][]entry{forward(before.NewRanker().Rank(nil, &q))}
+		for range rapid.IntRange(1, 4).Draw(t, "times") {
 			var changes []matcher.Change
 			for range rapid.IntRange(0, 6).Draw(t, "changes") {
 				changes = append(changes, c.drawChange(t, names))
 			}
-			y, err := x.Apply(changes...)
+			x, err := steps[len(steps)-1].Apply(changes...)
 			if err != nil {
 				t.Fatal(err)
 			}
-			x = y
+			steps = append(steps, x)
+			ranked = append(ranked, forward(x.NewRanker().Rank(nil, &q)))
 		}
-		anew := index(t, c.Catalogue, s)
+		x, anew := steps[len(steps)-1], index(t, c.Catalogue, s)
 		if x.Len() != anew.Len() || x.Len() != len(c.Opportunities) {
 			t.Fatalf("Len is %d, of an index built anew %d, want %d", x.Len(), anew.Len(), len(c.Opportunities))
 		}
 		sameIndex(t, x, anew, w.students, q)
-		same(t, forward(before.NewRanker().Rank(nil, &q)), untouched)
+		for i, step := range steps {
+			same(t, forward(step.NewRanker().Rank(nil, &q)), ranked[i])
+		}
 	})
 }
 
