@@ -78,6 +78,7 @@ func (s *Server) drain(ctx context.Context) {
 	if d := s.config.DrainDelay; d > 0 {
 		_ = s.config.Clock.Until(ctx, s.config.Clock.Now().Add(d)) //nolint:errcheck // the context has no end
 	}
+	close(s.draining)
 	s.service.Drain()
 	// A machine's timer, not the clock: it bounds how long a stuck caller can
 	// hold up the end.

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -46,6 +47,7 @@ type Server struct {
 	opsListen  net.Listener
 	opsSecured bool
 	ready      atomic.Bool
+	draining   chan struct{} // closed when calls without an end are ended
 	flush      func(context.Context) error // of traces
 }
 
@@ -65,7 +67,7 @@ func New(ctx context.Context, config Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, log: c.Log, health: health.NewServer()}
+	s := &Server{config: c, log: c.Log, health: health.NewServer(), draining: make(chan struct{})}
 	s.opsSecured = c.secured() && !opsAddress.IP.IsLoopback()
 	if s.access, err = newAccess(&c); err != nil {
 		return nil, err
@@ -75,9 +77,11 @@ func New(ctx context.Context, config Config) (_ *Server, err error) {
 			err = errors.Join(err, s.free(ctx))
 		}
 	}()
-	if s.store, err = sqlstore.Open(ctx, sqlstore.Options{Dir: c.DataDir, Clock: c.Clock.Now}); err != nil {
+	opened, err := sqlstore.Open(ctx, sqlstore.Options{Dir: c.DataDir, Clock: c.Clock.Now})
+	if err != nil {
 		return nil, err
 	}
+	s.store = opened
 	if s.listener, err = net.ListenTCP("tcp", address); err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
@@ -142,7 +146,7 @@ func (s *Server) options() []grpc.ServerOption {
 			recovery.StreamServerInterceptor(recovered),
 			l.stream, s.metrics.calls.StreamServerInterceptor(),
 			recovery.StreamServerInterceptor(recovered),
-			s.access.stream, s.service.StreamInterceptor()),
+			s.access.stream, s.untilDrain(recovery.StreamServerInterceptor(recovered)), s.service.StreamInterceptor()),
 		grpc.MaxRecvMsgSize(c.MaxMessageBytes),
 		grpc.MaxConcurrentStreams(c.MaxConcurrentStreams),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
@@ -162,7 +166,26 @@ func (s *Server) options() []grpc.ServerOption {
 	return options
 }
 
-// Addr is where gRPC is served, OpsAddr where HTTP is.
+// untilDrain ends the streams of health and reflection, whose callers may hold
+// them for ever, when the server drains. The services end their own.
+func (s *Server) untilDrain(recover grpc.StreamServerInterceptor) grpc.StreamServerInterceptor {
+	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+		if !strings.HasPrefix(info.FullMethod, "/grpc.") {
+			return next(srv, ss)
+		}
+		ended := make(chan error, 1)
+		// It ends soon after the stream, on which it waits.
+		go func() { ended <- recover(srv, ss, info, next) }()
+		select {
+		case err := <-ended:
+			return err
+		case <-s.draining:
+			return service.Status(ss.Context(), service.ErrDraining)
+		}
+	}
+}
+
+// Addr is where gRPC is served.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
 // OpsAddr is where HTTP is served.

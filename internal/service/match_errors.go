@@ -10,6 +10,9 @@ import (
 // ErrUnauthenticated refuses a caller whom the server doesn't know.
 var ErrUnauthenticated = refuse(reasonUnauthenticated, "")
 
+// ErrDraining refuses a call because the server is stopping.
+var ErrDraining = errDraining
+
 // Status is the error that a caller gets for err: a status of gRPC with its
 // reason. It is for interceptors, whose errors no service turns into one.
 func Status(ctx context.Context, err error) error { return statusOf(ctx, err).Err() }
