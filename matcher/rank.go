@@ -34,6 +34,10 @@ type Candidate struct {
 	Score       float64 // the score shown, not rounded
 }
 
+// Shown is a score with the 6 decimals that are shown, rounded half away from
+// zero.
+func Shown(score float64) float64 { return math.Round(1e6*score) / 1e6 }
+
 const (
 	// window is how many documents are scored together: their accumulators
 	// stay in the cache.

@@ -43,11 +43,11 @@ type Decimal float64
 
 // MarshalJSON writes the decimal without zeros at its end.
 func (d Decimal) MarshalJSON() ([]byte, error) {
-	s := strconv.FormatFloat(float64(d), 'f', 6, 64)
+	s := d.String()
 	return []byte(strings.TrimSuffix(strings.TrimRight(s, "0"), ".")), nil
 }
 
-func (d Decimal) String() string { return strconv.FormatFloat(float64(d), 'f', 6, 64) }
+func (d Decimal) String() string { return strconv.FormatFloat(matcher.Shown(float64(d)), 'f', 6, 64) }
 
 // Units is an exact score, written as a string of digits.
 type Units int64

@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"errors"
-	"math"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -75,7 +74,7 @@ func (m *matchService) rank(a *asked, s subject) []*kindredv1.Candidate {
 		list[i] = &rows[i]
 		list[i].Opportunity = c.Opportunity
 		list[i].Rank = int32(c.Rank)
-		list[i].Score = shown(c.Score)
+		list[i].Score = matcher.Shown(c.Score)
 		list[i].Units = c.Units
 		if a.explain {
 			parts, _ := ranker.Parts(s.student, c.Opportunity)
@@ -112,7 +111,7 @@ func (m *matchService) Explain(ctx context.Context, req *kindredv1.ExplainReques
 	resp := &kindredv1.ExplainResponse{
 		Eligible:          len(e.Failures) == 0,
 		Rank:              int32(e.Rank),
-		Score:             shown(e.Score),
+		Score:             matcher.Shown(e.Score),
 		Units:             e.Units,
 		Tags:              partsProto(e.Parts),
 		Epoch:             uint64(w.snapshot.Epoch),
@@ -127,9 +126,6 @@ func (m *matchService) Explain(ctx context.Context, req *kindredv1.ExplainReques
 var eligibilityCodes = enum[kindredv1.EligibilityCode, matcher.Code]{
 	"ELIGIBILITY_CODE_", kindredv1.EligibilityCode_value, kindredv1.EligibilityCode_name,
 }
-
-// shown is a score with the 6 decimals that are shown.
-func shown(score float64) float64 { return math.Round(score*1e6) / 1e6 }
 
 func partsProto(parts []matcher.Part) []*kindredv1.TagPart {
 	list := make([]*kindredv1.TagPart, len(parts))

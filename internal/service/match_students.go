@@ -59,7 +59,7 @@ func (m *matchService) MatchStudents(
 	}
 	for i, b := range best {
 		c := &kindredv1.StudentCandidate{
-			Student: b.Student, Rank: int32(i + 1), Score: shown(b.Score), Units: b.Units,
+			Student: b.Student, Rank: int32(i + 1), Score: matcher.Shown(b.Score), Units: b.Units,
 		}
 		if req.GetExplain() {
 			parts, _ := ranker.Parts(b.student, req.GetOpportunity())
