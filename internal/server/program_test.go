@@ -192,9 +192,19 @@ func (p *program) load(t testing.TB, f *folder) uint64 {
 // details.
 func refused(t testing.TB, err error, code codes.Code, reason string) *refusal {
 	t.Helper()
+	r := refusalOf(t, err)
+	if status.Code(err) != code || r.reason != reason {
+		t.Fatalf("got %v %s (%s), want %v %s", status.Code(err), r.reason, r.message, code, reason)
+	}
+	return r
+}
+
+// refusalOf reads the details of an error, which must be a status.
+func refusalOf(t testing.TB, err error) *refusal {
+	t.Helper()
 	st, ok := status.FromError(err)
-	if err == nil || !ok {
-		t.Fatalf("got %v, want a status %v %s", err, code, reason)
+	if !ok {
+		t.Fatalf("got %v, want a status", err)
 	}
 	r := &refusal{message: st.Message()}
 	for _, d := range st.Details() {
@@ -206,9 +216,6 @@ func refused(t testing.TB, err error, code codes.Code, reason string) *refusal {
 				r.fields = append(r.fields, v.GetField())
 			}
 		}
-	}
-	if st.Code() != code || r.reason != reason {
-		t.Fatalf("got %v %s (%s), want %v %s", st.Code(), r.reason, st.Message(), code, reason)
 	}
 	return r
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -50,10 +51,14 @@ func (p *placementService) ReserveSeat(
 				Epoch: uint64(receipt.Epoch),
 			}
 		})
-	if refused != nil && (errors.Is(err, refused) || errors.Is(err, store.ErrNotFound)) {
+	if refused != nil && isAny(err, refused, store.ErrNotFound, store.ErrNotOffered, store.ErrFull) {
 		return nil, refused // which says more
 	}
 	return resp, p.missingIn(ctx, req.GetDistrict(), err, reasonNoStudent)
+}
+
+func isAny(err error, targets ...error) bool {
+	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
 }
 
 // reserve takes the seat unless the request is to be refused. A retry of a
