@@ -17,6 +17,9 @@ type catalogService struct {
 }
 
 func (c *catalogService) GetTag(ctx context.Context, req *kindredv1.GetTagRequest) (*kindredv1.GetTagResponse, error) {
+	if err := checkID("tag", req.GetTag()); err != nil {
+		return nil, err
+	}
 	r, err := c.Store.Tag(ctx, req.GetDistrict(), req.GetTag())
 	if err != nil {
 		return nil, c.missingIn(ctx, req.GetDistrict(), err, reasonNoTag)
@@ -25,6 +28,9 @@ func (c *catalogService) GetTag(ctx context.Context, req *kindredv1.GetTagReques
 }
 
 func (c *catalogService) GetPartner(ctx context.Context, req *kindredv1.GetPartnerRequest) (*kindredv1.GetPartnerResponse, error) {
+	if err := checkID("partner", req.GetPartner()); err != nil {
+		return nil, err
+	}
 	r, err := c.Store.Partner(ctx, req.GetDistrict(), req.GetPartner())
 	if err != nil {
 		return nil, c.missingIn(ctx, req.GetDistrict(), err, reasonNoPartner)
@@ -33,6 +39,9 @@ func (c *catalogService) GetPartner(ctx context.Context, req *kindredv1.GetPartn
 }
 
 func (c *catalogService) GetOpportunity(ctx context.Context, req *kindredv1.GetOpportunityRequest) (*kindredv1.GetOpportunityResponse, error) {
+	if err := checkID("opportunity", req.GetOpportunity()); err != nil {
+		return nil, err
+	}
 	r, err := c.Store.Opportunity(ctx, req.GetDistrict(), req.GetOpportunity())
 	if err != nil {
 		return nil, c.missingIn(ctx, req.GetDistrict(), err, reasonNoOpportunity)

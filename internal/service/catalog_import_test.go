@@ -138,3 +138,31 @@ func TestAnImportCountsSynonymsAsOneTag(t *testing.T) {
 	_, err := send(h.importing(t), header(&kindredv1.ImportCatalogHeader{District: district}), rows(content))
 	refused(t, err, codes.InvalidArgument, reasonInvalidField, "rows.opportunities[0].tags")
 }
+
+func TestAnImportOfTooManyRows(t *testing.T) {
+	im := must(newImport(&kindredv1.ImportCatalogHeader{District: district}))(t)
+	im.rows[0].n = MaxImportRows - 1
+	if err := im.add(&kindredv1.ImportCatalogRows{Partners: []*kindredv1.Partner{{Partner: "p"}}}); err != nil {
+		t.Error(err)
+	}
+	err := im.add(&kindredv1.ImportCatalogRows{Partners: []*kindredv1.Partner{{Partner: "q"}}})
+	refused(t, statusOf(t.Context(), err).Err(), codes.InvalidArgument, reasonLimitExceeded, "rows")
+}
+
+func TestAnImportWithManyErrorsIsBounded(t *testing.T) {
+	h := newHarness(t)
+	messages := []*kindredv1.ImportCatalogRequest{header(&kindredv1.ImportCatalogHeader{District: district})}
+	for m := range 10 {
+		part := &kindredv1.ImportCatalogRows{}
+		for i := range 1000 {
+			part.Tags = append(part.Tags, &kindredv1.Tag{Tag: fmt.Sprintf("%d;%d", m, i)})
+		}
+		messages = append(messages, rows(part))
+	}
+	_, err := send(h.importing(t), messages...)
+	var want []string
+	for i := range maxViolations {
+		want = append(want, fmt.Sprintf("rows.tags[%d].tag", i))
+	}
+	refused(t, err, codes.InvalidArgument, reasonInvalidField, want...)
+}

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -110,6 +111,19 @@ func TestFieldsThatBreakRulesAreNamed(t *testing.T) {
 	refused(t, err, codes.InvalidArgument, reasonInvalidField, "etag")
 	_, err = h.catalog.DeleteTag(ctx, &kindredv1.DeleteTagRequest{District: district, Etag: "0"})
 	refused(t, err, codes.InvalidArgument, reasonInvalidField, "tag", "etag")
+}
+
+func TestWhatIsAskedForIsNamed(t *testing.T) {
+	h := newHarness(t)
+	ctx := t.Context()
+	_, err := h.catalog.GetTag(ctx, &kindredv1.GetTagRequest{District: district})
+	refused(t, err, codes.InvalidArgument, reasonInvalidField, "tag")
+	_, err = h.catalog.GetPartner(ctx, &kindredv1.GetPartnerRequest{District: district})
+	refused(t, err, codes.InvalidArgument, reasonInvalidField, "partner")
+	_, err = h.catalog.GetOpportunity(ctx, &kindredv1.GetOpportunityRequest{District: district})
+	refused(t, err, codes.InvalidArgument, reasonInvalidField, "opportunity")
+	_, err = h.students.GetStudent(ctx, &kindredv1.GetStudentRequest{District: district})
+	refused(t, err, codes.InvalidArgument, reasonInvalidField, "student")
 }
 
 func TestSynonymsCountAsOneTag(t *testing.T) {
@@ -238,6 +252,26 @@ func TestWritersOfDifferentFieldsLoseNothing(t *testing.T) {
 	if got.GetTitle() != "t" || got.GetTerm() != "fall" || !got.GetRemote() || len(got.GetGoals()) != 1 {
 		t.Errorf("got %v", got)
 	}
+}
+
+// contended is a store in which others always write first.
+type contended struct{ store.Store }
+
+func (c contended) Write(context.Context, string, store.Request, store.Write) (store.Receipt, error) {
+	return store.Receipt{}, store.ErrConflict
+}
+
+func TestAWriteThatOthersKeepUndoingGivesUp(t *testing.T) {
+	h := newHarness(t)
+	h.putTag(t, &kindredv1.Tag{Tag: "a"})
+	h = serve(t, contended{h.store})
+	label := &fieldmaskpb.FieldMask{Paths: []string{"label"}}
+	_, err := h.catalog.UpsertTag(t.Context(), &kindredv1.UpsertTagRequest{
+		District: district, Tag: &kindredv1.Tag{Tag: "a", Label: "x"}, UpdateMask: label,
+	})
+	refused(t, err, codes.Aborted, reasonConcurrentChanges)
+	_, err = h.catalog.UpdateSettings(t.Context(), &kindredv1.UpdateSettingsRequest{District: district, Settings: &kindredv1.Settings{}})
+	refused(t, err, codes.Aborted, reasonConcurrentChanges)
 }
 
 func TestSettings(t *testing.T) {

@@ -2,11 +2,13 @@ package service
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"google.golang.org/grpc/codes"
 
 	kindredv1 "github.com/kindred-match/kindred/proto/kindred/v1"
+	"github.com/kindred-match/kindred/store/sqlstore"
 )
 
 func TestAWatchTellsWhatWasAndWhatComes(t *testing.T) {
@@ -54,4 +56,23 @@ func TestAWatchFromAnEpochThatWasNotIssued(t *testing.T) {
 	stream := must(h.catalog.WatchChanges(t.Context(), &kindredv1.WatchChangesRequest{District: district, AfterEpoch: 2}))(t)
 	_, err := stream.Recv()
 	refused(t, err, codes.OutOfRange, reasonEpoch)
+}
+
+func TestAWatchFromBeforeTheLogBegins(t *testing.T) {
+	st, err := sqlstore.Open(t.Context(), sqlstore.Options{Dir: t.TempDir(), KeepChanges: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	h := serve(t, st)
+	// The log is cut now and then, not with every change.
+	for i := range 10_000 {
+		h.putTag(t, &kindredv1.Tag{Tag: fmt.Sprint(i % 10), Label: fmt.Sprint(i)})
+		if _, err := st.Changes(t.Context(), district, 1, 1); err != nil {
+			break
+		}
+	}
+	stream := must(h.catalog.WatchChanges(t.Context(), &kindredv1.WatchChangesRequest{District: district, AfterEpoch: 1}))(t)
+	_, err = stream.Recv()
+	refused(t, err, codes.FailedPrecondition, reasonTruncated)
 }

@@ -94,9 +94,7 @@ func checkDistrict(req any) error {
 	if !ok {
 		return nil
 	}
-	var v violations
-	v.id("district", r.GetDistrict())
-	return v.err()
+	return checkID("district", r.GetDistrict())
 }
 
 // toStatus is the error that the caller gets. What is not the caller's doing is

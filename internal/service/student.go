@@ -15,6 +15,9 @@ type studentService struct {
 }
 
 func (s *studentService) GetStudent(ctx context.Context, req *kindredv1.GetStudentRequest) (*kindredv1.GetStudentResponse, error) {
+	if err := checkID("student", req.GetStudent()); err != nil {
+		return nil, err
+	}
 	r, err := s.Store.Student(ctx, req.GetDistrict(), req.GetStudent())
 	if err != nil {
 		return nil, s.missingIn(ctx, req.GetDistrict(), err, reasonNoStudent)

@@ -43,6 +43,13 @@ func (v *violations) optionalID(field, id string) {
 	}
 }
 
+// checkID is the error for a field that must be an id and isn't.
+func checkID(field, id string) error {
+	var v violations
+	v.id(field, id)
+	return v.err()
+}
+
 // under reports the fields of the message at path.
 func (v *violations) under(path string) matcher.Report {
 	return func(field, rule string) { v.add(path+"."+field, rule) }
