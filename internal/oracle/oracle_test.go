@@ -68,7 +68,7 @@ func student() matcher.Student {
 	}}
 }
 
-func district(s oracle.Settings) *oracle.District {
+func example(s oracle.Settings) *oracle.District {
 	return oracle.New(tags(), partners(), opportunities(), s)
 }
 
@@ -119,7 +119,7 @@ func expect(t *testing.T, got, want []string) {
 // Shown: S / (32767 * sqrt(169.25e12)).
 func TestCosine(t *testing.T) {
 	s := student()
-	expect(t, lines(district(oracle.Settings{Decay: 5000, Measure: "cosine"}).Rank(&s, oracle.Options{})), []string{
+	expect(t, lines(example(oracle.Settings{Decay: 5000, Measure: "cosine"}).Rank(&s, oracle.Options{})), []string{
 		"a 329715000000 0.773460",
 		"c 329715000000 0.773460",
 		"b 238825000000 0.560246",
@@ -141,7 +141,7 @@ func TestCosine(t *testing.T) {
 // Shown: S / (32767 * 23.5e6).
 func TestDot(t *testing.T) {
 	s := student()
-	expect(t, lines(district(oracle.Settings{Decay: 5000, Measure: "dot"}).Rank(&s, oracle.Options{})), []string{
+	expect(t, lines(example(oracle.Settings{Decay: 5000, Measure: "dot"}).Rank(&s, oracle.Options{})), []string{
 		"a 368631000000 0.478726",
 		"c 368631000000 0.478726",
 		"b 251896000000 0.327127",
@@ -156,7 +156,7 @@ func TestDot(t *testing.T) {
 // Shown: S / (1000 * 23.5e6).
 func TestOverlap(t *testing.T) {
 	s := student()
-	expect(t, lines(district(oracle.Settings{Decay: 5000, Measure: "overlap"}).Rank(&s, oracle.Options{})), []string{
+	expect(t, lines(example(oracle.Settings{Decay: 5000, Measure: "overlap"}).Rank(&s, oracle.Options{})), []string{
 		"b 15750000000 0.670213",
 		"a 13500000000 0.574468",
 		"c 13500000000 0.574468",
@@ -180,7 +180,7 @@ func TestOverlap(t *testing.T) {
 //	d: 3118500*3277
 func TestIDF(t *testing.T) {
 	s := student()
-	d := district(oracle.Settings{Decay: 5000, Measure: "dot", IDF: true})
+	d := example(oracle.Settings{Decay: 5000, Measure: "dot", IDF: true})
 	expect(t, lines(d.Rank(&s, oracle.Options{})), []string{
 		"a 375191901000 0.442344",
 		"c 375191901000 0.442344",
@@ -194,7 +194,7 @@ func TestIDF(t *testing.T) {
 	}
 	// Given statistics take the place of the district's own:
 	// round(1000 ln(1 + 9/1)) = round(2302.585), and nothing has stem.
-	d = district(oracle.Settings{Decay: 5000, Measure: "dot", IDF: true, Statistics: &oracle.Statistics{
+	d = example(oracle.Settings{Decay: 5000, Measure: "dot", IDF: true, Statistics: &oracle.Statistics{
 		Published: 9, Frequency: map[string]int64{"robotics": 1, "painting": 9},
 	}})
 	for tag, want := range map[string]int64{"robotics": 2303, "stem": 0, "painting": 693} {
@@ -206,7 +206,7 @@ func TestIDF(t *testing.T) {
 
 func TestCapPerPartner(t *testing.T) {
 	s := student()
-	d := district(oracle.Settings{Decay: 5000, Measure: "cosine"})
+	d := example(oracle.Settings{Decay: 5000, Measure: "cosine"})
 	expect(t, ids(d.Rank(&s, oracle.Options{MaxPerPartner: 1})), []string{"a", "d"})
 	expect(t, ids(d.Rank(&s, oracle.Options{MaxPerPartner: 2})), []string{"a", "c", "d"})
 	expect(t, ids(d.Rank(&s, oracle.Options{MaxPerPartner: 2, K: 2})), []string{"a", "c"})
@@ -217,7 +217,7 @@ func TestCapPerPartner(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	s := student()
-	d := district(oracle.Settings{Decay: 5000, Measure: "cosine"})
+	d := example(oracle.Settings{Decay: 5000, Measure: "cosine"})
 	expect(t, ids(d.Rank(&s, oracle.Options{K: 3})), []string{"a", "c", "b"})
 	expect(t, ids(d.Rank(&s, oracle.Options{K: 9})), []string{"a", "c", "b", "d"})
 	expect(t, ids(d.Rank(&s, oracle.Options{Kinds: []matcher.OpportunityKind{"mentorship", "other"}})), []string{"d"})
@@ -263,7 +263,7 @@ func TestPassingUp(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	s := student()
-	d := district(oracle.Settings{Decay: 5000, Measure: "cosine"})
+	d := example(oracle.Settings{Decay: 5000, Measure: "cosine"})
 	parts, units, score := d.Explain(&s, "b")
 	var text []string
 	for _, p := range parts {
@@ -293,7 +293,7 @@ func TestReverse(t *testing.T) {
 		u,
 		{ID: "n", Interests: []matcher.Weighted{{Tag: "painting", Weight: 8000}}},
 	}
-	d := district(oracle.Settings{Decay: 5000, Measure: "cosine"})
+	d := example(oracle.Settings{Decay: 5000, Measure: "cosine"})
 	want := fmt.Sprintf("t 419400000000 %.6f", 419400/(32767*math.Sqrt(272)))
 	expect(t, lines(d.RankStudents("b", students, oracle.Options{})), []string{
 		want, "r 238825000000 0.560246", "s 238825000000 0.560246",
@@ -307,7 +307,7 @@ func TestReverse(t *testing.T) {
 
 func TestRankAll(t *testing.T) {
 	s := student()
-	d := district(oracle.Settings{Decay: 5000, Measure: "cosine"})
+	d := example(oracle.Settings{Decay: 5000, Measure: "cosine"})
 	all := d.RankAll([]matcher.Student{s, {ID: "x"}}, oracle.Options{K: 2}, map[string]map[string]bool{"s": {"c": true}})
 	expect(t, ids(all[0]), []string{"a", "b"})
 	expect(t, ids(all[1]), nil)
