@@ -1,8 +1,6 @@
 package generate
 
 import (
-	"strings"
-
 	"github.com/kindred-match/kindred/matcher"
 )
 
@@ -39,7 +37,7 @@ func (v *Invented) Opportunity(i int) matcher.Opportunity {
 	if i < len(matcher.OpportunityKinds) { // so that small districts have every kind
 		o.Kind = matcher.OpportunityKinds[i]
 	}
-	o.Title = v.title(&d, &o, &h)
+	o.Title = v.title(&d, &o)
 	o.Term = terms[d.pick(termSums)]
 	d.offer(&o)
 	d.place(&o, h.region)
@@ -63,10 +61,9 @@ func (v *Invented) offerOf(i int) (partner int, h host, tags []matcher.Weighted)
 	return partner, h, v.drawTags(&d, topics, &opportunityShape)
 }
 
-// title reads like "Robotics apprentice at Harbor Makers".
-func (v *Invented) title(d *draw, o *matcher.Opportunity, h *host) string {
-	about := v.vocabulary.label(o.Tags[0].Tag)
-	return strings.Join([]string{about, one(d, kindTitles[o.Kind]), "at", h.name()}, " ")
+// title reads like "Robotics apprentice"; who offers it is the partner's name.
+func (v *Invented) title(d *draw, o *matcher.Opportunity) string {
+	return v.vocabulary.label(o.Tags[0].Tag) + " " + one(d, kindTitles[o.Kind])
 }
 
 // offer sets what concerns seats, status and time.
