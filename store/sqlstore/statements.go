@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/kindred-match/kindred/store"
@@ -100,7 +99,7 @@ func collect[T any](ctx context.Context, q queryer, decode func(*values) T, text
 		}
 		list = append(list, decode(v))
 		if v.err != nil {
-			return nil, fmt.Errorf("the store is damaged: %w", v.err)
+			return nil, v.err
 		}
 	}
 	return list, rows.Err()

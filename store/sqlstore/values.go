@@ -12,7 +12,7 @@ import (
 )
 
 // errColumn says that a column doesn't hold what this package writes there.
-var errColumn = errors.New("a column has a value of another type")
+var errColumn = errors.New("the store is damaged: a column has a value that nothing writes there")
 
 // values is a row, taken value by value in the order of the query's columns.
 // The first value that doesn't fit ends up in err; from then on all are zero.
