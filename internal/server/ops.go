@@ -8,9 +8,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// opsHandler serves health, metrics and profiles. Beyond loopback the last two
+// OpsHandler serves health, metrics and profiles. Beyond loopback the last two
 // are for those whom the server knows.
-func (s *Server) opsHandler() http.Handler {
+func (s *Server) OpsHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {

@@ -121,7 +121,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	s.metrics.calls.InitializeMetrics(s.grpc)
 	s.setServing(healthv1.HealthCheckResponse_NOT_SERVING)
 	s.ops = &http.Server{
-		Handler:           s.opsHandler(),
+		Handler:           s.OpsHandler(),
 		ReadHeaderTimeout: 5 * time.Second,
 		ErrorLog:          zap.NewStdLog(c.Log),
 	}
