@@ -170,7 +170,10 @@ func (t *tableWriter) Write(r *Ranking) error {
 		return err
 	}
 	tw := NewTable(title)
-	header := table.Row{"#", what, "", "Score"}
+	header := table.Row{"#", what, "Title · partner", "Score"}
+	if r.Opportunity != "" {
+		header[2] = "" // students have keys only
+	}
 	if t.explain {
 		header = append(header, "Because of")
 	}
@@ -187,7 +190,7 @@ func (t *tableWriter) Write(r *Ranking) error {
 		{Number: 1, Align: text.AlignRight},
 		{Number: 3, WidthMax: 44, WidthMaxEnforcer: text.WrapSoft},
 		{Number: 4, Align: text.AlignRight},
-		{Number: 5, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft},
+		{Number: 5, WidthMax: 48, WidthMaxEnforcer: text.WrapSoft},
 	})
 	_, err := fmt.Fprintf(t.w, "%s\n\n", tw.Render())
 	return err
