@@ -153,6 +153,12 @@ func (j *jsonWriter) Close() error {
 	return err
 }
 
+// The columns of tables whose cells are wrapped.
+const (
+	titleColumn   = "Title · partner"
+	becauseColumn = "Because of"
+)
+
 // tableWriter writes a table per ranking.
 type tableWriter struct {
 	w       io.Writer
@@ -170,28 +176,32 @@ func (t *tableWriter) Write(r *Ranking) error {
 		return err
 	}
 	tw := NewTable(title)
-	header := table.Row{"#", what, "Title · partner", "Score"}
-	if r.Opportunity != "" {
-		header[2] = "" // students have keys only
+	reverse := r.Opportunity != "" // students have keys only
+	header := table.Row{"#", what}
+	columns := []table.ColumnConfig{{Name: "#", Align: text.AlignRight}, {Name: "Score", Align: text.AlignRight}}
+	if !reverse {
+		header = append(header, titleColumn)
+		columns = append(columns, table.ColumnConfig{Name: titleColumn, WidthMax: 44, WidthMaxEnforcer: text.WrapSoft})
 	}
+	header = append(header, "Score")
 	if t.explain {
-		header = append(header, "Because of")
+		header = append(header, becauseColumn)
+		columns = append(columns, table.ColumnConfig{Name: becauseColumn, WidthMax: 48, WidthMaxEnforcer: text.WrapSoft})
 	}
 	tw.AppendHeader(header)
+	tw.SetColumnConfigs(columns)
 	for i := range r.Candidates {
 		c := &r.Candidates[i]
-		row := table.Row{c.Rank, c.Opportunity + c.Student, c.Note, c.Score}
+		row := table.Row{c.Rank, c.Opportunity + c.Student}
+		if !reverse {
+			row = append(row, c.Note)
+		}
+		row = append(row, c.Score)
 		if t.explain {
 			row = append(row, because(c.Tags, int64(c.Units)))
 		}
 		tw.AppendRow(row)
 	}
-	tw.SetColumnConfigs([]table.ColumnConfig{
-		{Number: 1, Align: text.AlignRight},
-		{Number: 3, WidthMax: 44, WidthMaxEnforcer: text.WrapSoft},
-		{Number: 4, Align: text.AlignRight},
-		{Number: 5, WidthMax: 48, WidthMaxEnforcer: text.WrapSoft},
-	})
 	_, err := fmt.Fprintf(t.w, "%s\n\n", tw.Render())
 	return err
 }
