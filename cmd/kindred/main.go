@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	_ "time/tzdata" // districts name time zones, and slim images have none
 
 	"github.com/spf13/cobra"
 
