@@ -207,7 +207,7 @@ func (d *District) Importance(tag string) int64 {
 
 // Rank ranks the opportunities for a student.
 func (d *District) Rank(s *matcher.Student, opts Options) []Candidate {
-	profile := d.passedUp(s.Interests)
+	profile := d.profile(s)
 	scale := d.scale(profile)
 	var all []Candidate
 	for i := range d.postings {
@@ -258,7 +258,7 @@ func (d *District) RankStudents(opportunity string, students []matcher.Student, 
 	var all []Candidate
 	for j := range students {
 		s := &students[j]
-		profile := d.passedUp(s.Interests)
+		profile := d.profile(s)
 		units := d.units(profile, p)
 		if units.Sign() > 0 && len(d.refusals(s, p, opts, opts.Forbidden[s.ID])) == 0 {
 			all = append(all, Candidate{ID: s.ID, Units: units, Score: d.shown(units, d.scale(profile))})
@@ -277,16 +277,19 @@ func (d *District) Explain(s *matcher.Student, opportunity string) (parts []Part
 		return nil, units, 0
 	}
 	p := &d.postings[i]
-	profile := d.passedUp(s.Interests)
-	for tag, w := range profile {
-		if part := d.part(tag, w, p); part.Sign() > 0 {
+	profile := d.profile(s)
+	for _, i := range profile {
+		other, shared := p.weights[i.tag]
+		if !shared {
+			continue
+		}
+		if part := d.part(i, other, p); part.Sign() > 0 {
 			parts = append(parts, Part{
-				Tag: tag, Profile: w, Opportunity: p.weights[tag], Importance: d.Importance(tag), Units: part,
+				Tag: i.tag, Profile: i.weight, Opportunity: other, Importance: i.importance, Units: part,
 			})
 			units.Add(units, part)
 		}
 	}
-	slices.SortFunc(parts, func(a, b Part) int { return strings.Compare(a.Tag, b.Tag) })
 	if units.Sign() > 0 {
 		score = d.shown(units, d.scale(profile))
 	}

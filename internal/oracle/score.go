@@ -3,6 +3,10 @@ package oracle
 import (
 	"math"
 	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/kindred-match/kindred/matcher"
 )
 
 // The arithmetic of a score. Conversions to float64 around single operations
@@ -39,36 +43,47 @@ func impacts(measure string, boost float64, weights map[string]int64) map[string
 	return result
 }
 
+// interest is a tag of a profile: P and G.
+type interest struct {
+	tag                string
+	weight, importance int64
+}
+
+// profile lists a student's tags after passing up, by tag id.
+func (d *District) profile(s *matcher.Student) []interest {
+	var result []interest
+	for tag, w := range d.passedUp(s.Interests) {
+		result = append(result, interest{tag, w, d.Importance(tag)})
+	}
+	slices.SortFunc(result, func(a, b interest) int { return strings.Compare(a.tag, b.tag) })
+	return result
+}
+
 // units is S: the sum of the parts of all tags that the two share.
-func (d *District) units(profile map[string]int64, p *posting) *big.Int {
+func (d *District) units(profile []interest, p *posting) *big.Int {
 	sum := new(big.Int)
-	for tag, w := range profile {
-		if _, shared := p.weights[tag]; shared {
-			sum.Add(sum, d.part(tag, w, p))
+	for _, i := range profile {
+		if other, shared := p.weights[i.tag]; shared {
+			sum.Add(sum, d.part(i, other, p))
 		}
 	}
 	return sum
 }
 
-// part is what a tag that the profile has with weight w adds to S.
-func (d *District) part(tag string, w int64, p *posting) *big.Int {
-	other, shared := p.weights[tag]
-	if !shared {
-		return new(big.Int)
-	}
-	g := d.Importance(tag)
+// part is what a tag that the opportunity has with the weight other adds to S.
+func (d *District) part(i interest, other int64, p *posting) *big.Int {
 	if d.settings.Measure == "overlap" {
 		boost := int64(math.Round(1000 * p.row.Boost))
-		return product(boost, g, min(w, other))
+		return product(boost, i.importance, min(i.weight, other))
 	}
-	return product(w, g, p.impacts[tag])
+	return product(i.weight, i.importance, p.impacts[i.tag])
 }
 
 // scale is what S is divided by to be shown.
-func (d *District) scale(profile map[string]int64) float64 {
+func (d *District) scale(profile []interest) float64 {
 	sum, squares := new(big.Int), new(big.Int)
-	for tag, w := range profile {
-		weighted := product(w, d.Importance(tag))
+	for _, i := range profile {
+		weighted := product(i.weight, i.importance)
 		sum.Add(sum, weighted)
 		squares.Add(squares, new(big.Int).Mul(weighted, weighted))
 	}
@@ -86,9 +101,9 @@ func (d *District) scale(profile map[string]int64) float64 {
 func (d *District) shown(units *big.Int, scale float64) float64 { return nearest(units) / scale }
 
 func product(factors ...int64) *big.Int {
-	result := big.NewInt(1)
+	result, factor := big.NewInt(1), new(big.Int)
 	for _, f := range factors {
-		result.Mul(result, big.NewInt(f))
+		result.Mul(result, factor.SetInt64(f))
 	}
 	return result
 }
