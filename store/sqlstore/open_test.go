@@ -195,54 +195,6 @@ func list0(t *testing.T, s *sqlstore.Store) string {
 	return list[0].ID
 }
 
-// TestFullTogether has writes that fit share a transaction with one that
-// doesn't: they are carried out all the same.
-func TestFullTogether(t *testing.T) {
-	s := openStore(t, sqlstore.Options{MaxBytes: 600 << 10})
-	ctx := t.Context()
-	started, goOn := make(chan struct{}), make(chan struct{})
-	slow := make(chan error)
-	go func() {
-		_, err := s.Write(ctx, "d", store.Request{}, store.Write{Refresh: func(*store.State) (matcher.Statistics, error) {
-			close(started)
-			<-goOn
-			return matcher.Statistics{}, nil
-		}})
-		slow <- err
-	}()
-	<-started
-	// These wait for the slow one, and so come together.
-	results := make(chan error, 9)
-	puts := inventedStudents(3009)
-	for i := range 8 {
-		go func() {
-			_, err := s.PutStudents(ctx, "d", store.Request{}, puts[i:i+1])
-			results <- err
-		}()
-	}
-	full := make(chan error)
-	go func() {
-		_, err := s.PutStudents(ctx, "d", store.Request{}, puts[8:])
-		full <- err
-	}()
-	close(goOn)
-	if err := <-slow; err != nil {
-		t.Fatal(err)
-	}
-	for range 8 {
-		if err := <-results; err != nil {
-			t.Error(err)
-		}
-	}
-	if err := <-full; err == nil {
-		t.Error("3,001 students fit")
-	}
-	list, err := s.ListStudents(ctx, "d", "", 5000)
-	if err != nil || len(list) != 8 {
-		t.Fatalf("%d students, %v: want eight", len(list), err)
-	}
-}
-
 // TestErasureFromFiles looks for an erased student in the bytes of the folder.
 func TestErasureFromFiles(t *testing.T) {
 	dir := t.TempDir()

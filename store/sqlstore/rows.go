@@ -25,7 +25,8 @@ type encodedRow []any
 // rowTables lists the kinds of rows in their order.
 var rowTables = []rowTable{
 	{
-		string(store.RowPreferences), pairKey, []string{"rank"},
+		string(store.RowPreferences), pairKey,
+		[]string{"rank"},
 		func(r *store.Rows) []encodedRow {
 			return encodeRows(r.Preferences, func(p *place.Preference) encodedRow {
 				return encodedRow{p.Student, p.Opportunity, int64(p.Rank)}
@@ -36,7 +37,8 @@ var rowTables = []rowTable{
 		},
 	},
 	{
-		string(store.RowScores), pairKey, []string{"score"},
+		string(store.RowScores), pairKey,
+		[]string{"score"},
 		func(r *store.Rows) []encodedRow {
 			return encodeRows(r.Scores, func(s *place.Score) encodedRow {
 				return encodedRow{s.Student, s.Opportunity, s.Score}
@@ -47,7 +49,8 @@ var rowTables = []rowTable{
 		},
 	},
 	{
-		string(store.RowPriorities), pairKey, []string{"tier"},
+		string(store.RowPriorities), pairKey,
+		[]string{"tier"},
 		func(r *store.Rows) []encodedRow {
 			return encodeRows(r.Priorities, func(p *place.Priority) encodedRow {
 				return encodedRow{p.Student, p.Opportunity, int64(p.Tier)}
@@ -58,7 +61,8 @@ var rowTables = []rowTable{
 		},
 	},
 	{
-		string(store.RowLocks), pairKey, []string{"action", "reason"},
+		string(store.RowLocks), pairKey,
+		[]string{"action", "reason"},
 		func(r *store.Rows) []encodedRow {
 			return encodeRows(r.Locks, func(l *place.Lock) encodedRow {
 				return encodedRow{l.Student, l.Opportunity, string(l.Action), l.Reason}
@@ -71,7 +75,9 @@ var rowTables = []rowTable{
 		},
 	},
 	{
-		string(store.RowReserves), []string{"opportunity", "group_name", "group_value"}, []string{"seats"},
+		string(store.RowReserves),
+		[]string{"opportunity", "group_name", "group_value"},
+		[]string{"seats"},
 		func(r *store.Rows) []encodedRow {
 			return encodeRows(r.Reserves, func(r *place.Reserve) encodedRow {
 				return encodedRow{r.Opportunity, r.Group.Name, r.Group.Value, int64(r.Seats)}

@@ -1,0 +1,200 @@
+package sqlstore_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"reflect"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/kindred-match/kindred/matcher"
+	"github.com/kindred-match/kindred/matcher/place"
+	"github.com/kindred-match/kindred/store"
+	"github.com/kindred-match/kindred/store/sqlstore"
+)
+
+// countdown is a context that ends after it has been asked so many times.
+type countdown struct {
+	context.Context
+	left atomic.Int64
+}
+
+func (c *countdown) Done() <-chan struct{} { return nil }
+
+func (c *countdown) Err() error {
+	if c.left.Add(-1) < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// everything is all that a district holds.
+type everything struct {
+	state    *store.State
+	students []store.StudentRecord
+	rows     []store.Rows
+	entry    *store.Entry
+}
+
+func readEverything(t *testing.T, s *sqlstore.Store) (all everything) {
+	t.Helper()
+	var errs []error
+	note := func(err error) { errs = append(errs, err) }
+	var err error
+	all.state, err = s.State(t.Context(), "d")
+	note(err)
+	all.students, err = s.ListStudents(t.Context(), "d", "", 100)
+	note(err)
+	for _, kind := range []store.RowKind{
+		store.RowPreferences, store.RowScores, store.RowPriorities, store.RowLocks, store.RowReserves, store.RowStanding,
+	} {
+		rows, _, err := s.ListRows(t.Context(), "d", kind, store.RowFilter{}, "", 100)
+		note(err)
+		all.rows = append(all.rows, rows)
+	}
+	if all.entry, err = s.Entry(t.Context(), "d", "r1", now); !errors.Is(err, store.ErrNotFound) {
+		note(err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+var now = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
+
+// TestInterrupted stops each kind of write before each of its statements: what
+// was there before is there afterwards, and the write then goes through.
+func TestInterrupted(t *testing.T) {
+	s := openStore(t, sqlstore.Options{KeepChanges: 4})
+	for i, step := range interruptions() {
+		before := everything{}
+		if i > 0 {
+			before = readEverything(t, s)
+		}
+		statements := 0
+		for ; ; statements++ {
+			ctx := &countdown{Context: t.Context()}
+			ctx.left.Store(int64(statements))
+			err := step.run(ctx, s, request(strconv.Itoa(i)))
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, context.Canceled) {
+				t.Fatalf("%s, stopped before statement %d: %v", step.name, statements, err)
+			}
+			if i > 0 && !reflect.DeepEqual(readEverything(t, s), before) {
+				t.Fatalf("%s, stopped before statement %d, has left something", step.name, statements)
+			}
+		}
+		if statements < 4 {
+			t.Errorf("%s was stopped %d times only", step.name, statements)
+		}
+		if reflect.DeepEqual(readEverything(t, s), before) {
+			t.Errorf("%s changed nothing", step.name)
+		}
+	}
+}
+
+func request(id string) store.Request {
+	return store.Request{
+		ID: id, Digest: sha256.Sum256([]byte(id)), Now: now,
+		Respond: func(store.Receipt) ([]byte, error) { return []byte("answer"), nil },
+	}
+}
+
+type interruption struct {
+	name string
+	run  func(ctx context.Context, s *sqlstore.Store, req store.Request) error
+}
+
+// interruptions fill a district and take it apart again.
+func interruptions() []interruption {
+	write := func(w store.Write) func(context.Context, *sqlstore.Store, store.Request) error {
+		return func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
+			_, err := s.Write(ctx, "d", req, w)
+			return err
+		}
+	}
+	offer := func(id, partner string, tags ...matcher.Weighted) store.Mutation {
+		return store.Mutation{PutOpportunity: &matcher.Opportunity{
+			ID: id, Partner: partner, Seats: 3, MinPolicy: matcher.MinHard, Boost: 1, Status: matcher.Published, Tags: tags,
+		}}
+	}
+	many := make([]matcher.Weighted, matcher.MaxOwnTags+1)
+	for i := range many {
+		many[i] = matcher.Weighted{Tag: "t" + strconv.Itoa(i), Weight: 1}
+	}
+	tag := &matcher.Tag{ID: "t0", Importance: 1, Synonyms: []string{"t1"}}
+	settings := store.DefaultSettings()
+	settings.IDF = true
+	count := func(*store.State) (matcher.Statistics, error) { return matcher.Statistics{Published: 1}, nil }
+	reservation := func(id, opportunity string, expires time.Duration) func(context.Context, *sqlstore.Store, store.Request) error {
+		return func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
+			_, err := s.Reserve(ctx, "d", req, store.Reservation{ID: id, Student: "s", Opportunity: opportunity, Expires: now.Add(expires)})
+			return err
+		}
+	}
+	p, q := &matcher.Partner{ID: "p"}, &matcher.Partner{ID: "q"}
+	return []interruption{
+		{"a first batch", write(store.Write{
+			Mutations: []store.Mutation{
+				{PutTag: tag},
+				{PutTag: &matcher.Tag{ID: "x", Importance: 1}},
+				{PutPartner: p},
+				{PutPartner: q},
+				offer("o1", "p", many...), offer("o2", ""), offer("o3", "p"),
+			},
+			Settings: &settings, Refresh: count,
+		})},
+		{"students", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
+			_, err := s.PutStudents(ctx, "d", req, []store.StudentPut{{Student: &matcher.Student{ID: "s", Interests: many}}})
+			return err
+		}},
+		{"students again", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
+			_, err := s.PutStudents(ctx, "d", req, []store.StudentPut{{Student: &matcher.Student{ID: "s"}, IfRevision: 1}})
+			return err
+		}},
+		{"rows", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
+			_, err := s.WriteRows(ctx, "d", req, store.RowsWrite{
+				Clear:  []store.RowScope{{Kind: store.RowLocks}},
+				Delete: store.Rows{Standing: []place.Standing{{Student: "s", Opportunity: "o1"}}},
+				Put: store.Rows{
+					Preferences: []place.Preference{{Student: "s", Opportunity: "o2", Rank: 1}},
+					Reserves:    []place.Reserve{{Opportunity: "o2", Group: matcher.Group{Name: "a", Value: "b"}, Seats: 1}},
+				},
+			})
+			return err
+		}},
+		{"a reservation", reservation("r1", "o1", time.Hour)},
+		{"another", reservation("r2", "o3", time.Minute)},
+		{"moving seats", write(store.Write{Mutations: []store.Mutation{offer("o1", "q")}, CloseOthers: true})},
+		{"a placement", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
+			_, err := s.Confirm(ctx, "d", req, "r1")
+			return err
+		}},
+		{"an expiry", func(ctx context.Context, s *sqlstore.Store, _ store.Request) error {
+			_, _, err := s.Expire(ctx, now.Add(time.Minute))
+			return err
+		}},
+		{"deletions", write(store.Write{
+			Mutations: []store.Mutation{{DeleteTag: "x"}, {DeletePartner: "p"}, {DeleteOpportunity: "o2"}, {DeleteOpportunity: "o3"}},
+		})},
+		{"an erasure", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
+			_, err := s.DeleteStudent(ctx, "d", req, "s", 0)
+			return err
+		}},
+		{"students once more", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
+			_, err := s.PutStudents(ctx, "d", req, []store.StudentPut{{Student: &matcher.Student{ID: "s"}}})
+			return err
+		}},
+		{"a last reservation", reservation("r3", "o1", time.Hour)},
+		{"a seat given back", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
+			_, err := s.Release(ctx, "d", req, "r3")
+			return err
+		}},
+	}
+}
