@@ -40,22 +40,17 @@ func checkRead(t *testing.T, fsys fstest.MapFS) {
 	case errors.As(err, &bad):
 		warnings = bad.Warnings
 		checkFindings(t, bad.Findings, bad.Total)
-		if bad.Total == 0 || strings.Contains(bad.Error(), canary) {
-			t.Errorf("%d findings:\n%v", bad.Total, bad)
+		if bad.Total == 0 {
+			t.Error("errors without a finding")
 		}
 	default:
 		t.Fatalf("a failure of the machine out of content: %v", err)
 	}
 	checkFindings(t, warnings.Findings, warnings.Total)
-	for _, w := range warnings.Findings {
-		if strings.Contains(w.String(), canary) {
-			t.Errorf("a warning shows a value: %v", w)
-		}
-	}
 	if folder != nil {
 		checkAgain(t, folder)
-		if _, err := readFS(context.Background(), fsys, Options{Strict: true}); err != nil && strings.Contains(err.Error(), canary) {
-			t.Errorf("a finding shows a value: %v", err)
+		if _, err := readFS(context.Background(), fsys, Options{Strict: true}); errors.As(err, &bad) {
+			checkFindings(t, bad.Findings, bad.Total)
 		}
 	}
 }
@@ -68,6 +63,10 @@ func checkFindings(t *testing.T, fs []Finding, total int) {
 	for _, f := range fs {
 		name, _, _ := strings.Cut(f.File, ".")
 		reporter{to: &found, table: tableOf(File(name)), name: f.File}.error(f.Line, f.Column, f.Rule)
+		// A name or a tag of the catalogue may be shown.
+		if table := tableOf(File(name)); strings.Contains(f.String(), canary) && table.personal {
+			t.Errorf("a finding shows a value: %v", f)
+		}
 		if f.Line < 1 || f.Column == "" || f.Rule == "" || strings.ContainsAny(f.String(), "\n\x00") {
 			t.Errorf("a finding that is incomplete or more than a line: %q", f)
 		}
