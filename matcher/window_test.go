@@ -62,6 +62,9 @@ func manyOpportunities(n int, seed uint64) (matcher.Catalogue, []matcher.Student
 
 func TestManyWindows(t *testing.T) {
 	c, students := manyOpportunities(13_000, 1)
+	if testing.Short() {
+		students = students[:3]
+	}
 	for _, s := range []matcher.Settings{
 		{Decay: 5000, Measure: matcher.Cosine},
 		{Decay: 5000, Measure: matcher.Dot, IDF: true},
