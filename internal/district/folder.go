@@ -121,15 +121,14 @@ func newReading(fsys fs.FS, opt Options) *reading {
 func (r *reading) read(ctx context.Context, t *table) error {
 	rep := reporter{to: &r.found, table: t, name: string(t.file) + formatCSV}
 	name := r.find(t, rep)
-	whole := true
-	if name != "" {
-		rep.name = name
-		var err error
-		if whole, err = r.readFile(ctx, name, t, rep); err != nil {
-			return fmt.Errorf("read %s: %w", name, err)
-		}
-	} else {
-		whole = !r.reportMissing(t, rep)
+	if name == "" {
+		r.finish(t, !r.reportMissing(t, rep), rep)
+		return nil
+	}
+	rep.name = name
+	whole, err := r.readFile(ctx, name, t, rep)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
 	}
 	r.finish(t, whole, rep)
 	return nil
@@ -243,7 +242,8 @@ func (r *reading) readFile(ctx context.Context, name string, t *table, rep repor
 	return whole, nil
 }
 
-// finish does what can be done once all rows of a file are there.
+// finish does what can be done once all rows of a file are there, and notes
+// whether they are, so that what refers to them can be checked.
 func (r *reading) finish(t *table, whole bool, rep reporter) {
 	switch t.file {
 	case Tags:

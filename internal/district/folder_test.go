@@ -111,8 +111,10 @@ func checkHashes(t *testing.T, dir string, got map[string]string) {
 }
 
 func TestATagNamedTwiceCountsOnce(t *testing.T) {
-	f, err := readFS(t.Context(), with(files{"students.csv": "student,interests\ns1,cad=0.5;" + manyTags(70) + ";cad=0.7;t70=0.1\n",
-		"tags.csv": "tag,synonyms\nrobotics,robots;" + manyTags(70) + "\ncad,\n"}).fs(), Options{})
+	f, err := readFS(t.Context(), with(files{
+		"students.csv": "student,interests\ns1,cad=0.5;" + manyTags(70) + ";cad=0.7;t70=0.1\n",
+		"tags.csv":     "tag,synonyms\nrobotics,robots;" + manyTags(70) + "\ncad,\n",
+	}).fs(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,7 @@ func (d *decoder) pair(t *table, r *row, rep reporter) {
 	case Placements:
 		s, o := d.pairs.add(r, &d.students, &d.opportunities, rep)
 		rows.Standing = append(rows.Standing, place.Standing{Student: s, Opportunity: o})
+	default: // the others have rows of their own
 	}
 }
 

@@ -92,6 +92,7 @@ func (d *decoder) checkPairs(t *table, rep reporter) {
 		})
 	case Locks:
 		d.checkLocks(rep)
+	default: // nothing more
 	}
 	*p = pairs{}
 }

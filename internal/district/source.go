@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"hash"
 	"io"
 	"io/fs"
@@ -53,7 +54,7 @@ func (s *source) Read(p []byte) (int, error) {
 
 // failure is the error that is none of the file's content.
 func (s *source) failure() error {
-	if s.err == io.EOF {
+	if errors.Is(s.err, io.EOF) {
 		return nil
 	}
 	return s.err
