@@ -19,8 +19,8 @@ func TestManualWakesWhenItsTimeHasCome(t *testing.T) {
 		m.Advance(59 * time.Second)
 		synctest.Wait()
 		select {
-		case <-woke:
-			t.Fatal("woke a second early")
+		case err := <-woke:
+			t.Fatalf("woke a second early: %v", err)
 		default:
 		}
 		m.Advance(time.Second)

@@ -151,7 +151,7 @@ func (c *Catalogues) Newest(ctx context.Context, district string) (*Snapshot, er
 // so that asking for invented names costs no memory.
 func (c *Catalogues) find(ctx context.Context, district string) (*follower, error) {
 	if f, ok := c.followers.Load(district); ok {
-		return f.(*follower), nil //nolint:errcheck // nothing else is stored there
+		return f.(*follower), nil
 	}
 	if _, err := c.store.Head(ctx, district); err != nil {
 		return nil, err
@@ -167,7 +167,7 @@ func (c *Catalogues) follow(district string) (*follower, error) {
 		return nil, ErrClosed
 	}
 	v, running := c.followers.LoadOrStore(district, c.newFollower(district))
-	f := v.(*follower) //nolint:errcheck // nothing else is stored there
+	f := v.(*follower)
 	if !running {
 		c.tasks.Go(func() { f.follow(c.ctx) })
 	}

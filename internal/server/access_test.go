@@ -141,7 +141,10 @@ func TestAccess(t *testing.T) {
 		if authorization != "" {
 			req.Header.Set("Authorization", authorization)
 		}
-		resp := must(client.Do(req))(t)
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := resp.Body.Close(); err != nil {
 			t.Error(err)
 		}

@@ -43,7 +43,7 @@ func (g *gate) Now() time.Time {
 func TestDrain(t *testing.T) {
 	g := &gate{entered: make(chan struct{}), opened: make(chan struct{})}
 	p := run(t, t.TempDir(), func(c *server.Config) {
-		g.Manual = c.Clock.(*clock.Manual) //nolint:errcheck // run sets it
+		g.Manual = c.Clock.(*clock.Manual)
 		c.Clock = g
 	})
 	p.putStudent(t, &kindredv1.Student{Student: "s", Interests: map[string]float64{"cad": 1}})

@@ -129,7 +129,8 @@ func (p *program) dial(t testing.TB, options ...grpc.DialOption) {
 // fetch gets a page of the ops server.
 func (p *program) fetch(t testing.TB, path string) (code int, body string) {
 	t.Helper()
-	resp, err := http.Get("http://" + p.OpsAddr().String() + path) //nolint:noctx // a test of our own server
+	req := must(http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.OpsAddr().String()+path, http.NoBody))(t)
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

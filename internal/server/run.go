@@ -76,7 +76,7 @@ func (s *Server) drain(ctx context.Context) {
 	s.setReady(false)
 	s.log.Info("draining")
 	if d := s.config.DrainDelay; d > 0 {
-		_ = s.config.Clock.Until(ctx, s.config.Clock.Now().Add(d)) //nolint:errcheck // the context has no end
+		_ = s.config.Clock.Until(ctx, s.config.Clock.Now().Add(d)) // this context has no end
 	}
 	close(s.draining)
 	s.service.Drain()
@@ -108,10 +108,10 @@ func (s *Server) free(ctx context.Context) error {
 		cancel()
 	}
 	if s.listener != nil {
-		_ = s.listener.Close() //nolint:errcheck // the servers may have closed them
+		_ = s.listener.Close() // the servers may have closed both
 	}
 	if s.opsListen != nil {
-		_ = s.opsListen.Close() //nolint:errcheck // as above
+		_ = s.opsListen.Close()
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

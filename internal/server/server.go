@@ -47,7 +47,7 @@ type Server struct {
 	opsListen  net.Listener
 	opsSecured bool
 	ready      atomic.Bool
-	draining   chan struct{} // closed when calls without an end are ended
+	draining   chan struct{}               // closed when calls without an end are ended
 	flush      func(context.Context) error // of traces
 }
 
