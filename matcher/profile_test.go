@@ -41,6 +41,19 @@ func TestLogarithmIsCorrectlyRounded(t *testing.T) {
 	}
 }
 
+// Half an ulp of a float64 at 2^64 is 2^11: what is a little above it rounds up.
+func TestSumOfSquaresKeepsWhatIsCutOff(t *testing.T) {
+	u := uint128{hi: 1 << 20, lo: 0}
+	half := uint128{hi: 1 << 20, lo: 1 << 31} // ulp at 2^84 is 2^32
+	above := uint128{hi: 1 << 20, lo: 1<<31 + 1}
+	if half.float() != u.float() {
+		t.Errorf("a tie went up from an even number")
+	}
+	if above.float() <= u.float() {
+		t.Errorf("what is above half an ulp was rounded down")
+	}
+}
+
 func TestSumOfSquaresRoundsToNearest(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
