@@ -90,7 +90,7 @@ func (p *program) warn(w district.Warnings) {
 
 // rankedFolder reads a folder and builds its index.
 func (p *program) rankedFolder(ctx context.Context, dir string, f *rankingFlags, o ranking.Options) (*ranking.Folder, error) {
-	read, err := p.readFolder(ctx, dir, district.Options{Students: true, Strict: f.strict})
+	read, err := p.readFolder(ctx, dir, district.Options{Students: true, Strict: f.strict, AsOf: o.AsOf})
 	if err != nil {
 		return nil, err
 	}

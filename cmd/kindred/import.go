@@ -51,7 +51,7 @@ the folder lacks.`,
 }
 
 func (p *program) importFolder(ctx context.Context, dir string, f *importFlags) (err error) {
-	read, err := p.readFolder(ctx, dir, district.Options{Strict: f.strict})
+	read, err := p.readFolder(ctx, dir, district.Options{Strict: f.strict, AsOf: matcher.DateOf(p.now())})
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ what the folder holds. Nothing is changed. The exit code is 2 for bad input.`,
 					return badInput("--as-of %w", err)
 				}
 			}
-			f, err := p.readFolder(cmd.Context(), args[0], district.Options{Strict: strict, Students: day < 0})
+			f, err := p.readFolder(cmd.Context(), args[0], district.Options{Strict: strict, AsOf: day})
 			if err != nil {
 				return err
 			}

@@ -13,6 +13,7 @@ import (
 type decoder struct {
 	folder        *Folder
 	strict        bool
+	asOf          matcher.Date
 	texts         map[string]string // interned
 	tags          tagNames
 	tagLines      []int // by place in folder.Tags

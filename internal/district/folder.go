@@ -38,6 +38,9 @@ type Options struct {
 	Students bool
 	// Strict makes a tag that is used but not listed an error.
 	Strict bool
+	// AsOf, unless 0, is the day on which students must be eligible where locks
+	// place them.
+	AsOf matcher.Date
 	// Only are the files to read, with those that they refer to; nil is all.
 	Only []File
 	// Progress, if given, is told how many bytes of a file have been read.
@@ -107,6 +110,7 @@ func newReading(fsys fs.FS, opt Options) *reading {
 	r.decoder = decoder{
 		folder:        &Folder{Hashes: make(map[string]string)},
 		strict:        opt.Strict,
+		asOf:          opt.AsOf,
 		texts:         make(map[string]string),
 		tags:          tagNames{names: make(map[string]string), whole: true},
 		partners:      newIndex(Partners),

@@ -2,8 +2,6 @@ package district
 
 import (
 	"slices"
-
-	"github.com/kindred-match/kindred/matcher/place"
 )
 
 // pairs is what the rows of a file refer to, by row: the places of a major and
@@ -95,37 +93,4 @@ func (d *decoder) checkPairs(t *table, rep reporter) {
 	default: // nothing more
 	}
 	*p = pairs{}
-}
-
-// checkLocks reports locks that place a student a second time, or more
-// students than there are seats at the opportunity or the partner.
-func (d *decoder) checkLocks(rep reporter) {
-	students := make(map[int32]struct{})
-	seats := make(map[int32]int32)
-	caps := make(map[int32]int32)
-	for i, l := range d.folder.Rows.Locks {
-		s, o, line := d.pairs.major[i], d.pairs.minor[i], int(d.pairs.lines[i])
-		if l.Action != place.Place || s < 0 || o < 0 {
-			continue
-		}
-		if _, again := students[s]; again {
-			rep.error(line, "action", ruleLockedOnce)
-			continue
-		}
-		students[s] = struct{}{}
-		offer := &d.folder.Opportunities[o]
-		if seats[o]++; offer.Seats >= 0 && seats[o] > offer.Seats {
-			rep.error(line, "action", ruleLockSeats)
-			continue
-		}
-		p, ok := d.partners.at[offer.Partner]
-		if !ok || d.folder.Partners[p].MaxSeats == nil {
-			continue
-		}
-		if limit := *d.folder.Partners[p].MaxSeats; limit >= 0 {
-			if caps[p]++; caps[p] > limit {
-				rep.error(line, "action", ruleLockCap)
-			}
-		}
-	}
 }

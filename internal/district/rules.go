@@ -29,6 +29,14 @@ const (
 	ruleLockCap    = "there are more locks that place students than the partner's max_seats"
 )
 
+func ruleLockIneligible(codes []matcher.Code) string {
+	names := make([]string, len(codes))
+	for i, c := range codes {
+		names[i] = string(c)
+	}
+	return "the student is not eligible for the opportunity: " + strings.Join(names, ", ")
+}
+
 func ruleUnknown(t *table, name string) string {
 	for _, c := range t.columns {
 		if strings.EqualFold(c.name, name) {

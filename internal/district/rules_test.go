@@ -405,6 +405,17 @@ func TestRulesOfRows(t *testing.T) {
 				locks.csv:9: opportunity: the same student and opportunity may not be listed twice; see line 3`,
 		},
 		{
+			name: "locks of students who are not eligible",
+			files: files{
+				"opportunities.csv": "opportunity,grades,seats,closes\no1,9,1,\no2,,0,\no3,10,1,2026-08-31\n",
+				"students.csv":      "student,grade\ns1,9\ns2,9\ns3,9\n",
+				"locks.csv":         "student,opportunity,action\ns1,o1,place\ns2,o2,place\ns3,o3,place\ns2,o3,forbid\n",
+			},
+			opt: Options{AsOf: 20260901},
+			errors: `locks.csv:3: action: there are more locks that place students than the opportunity has seats
+				locks.csv:4: action: the student is not eligible for the opportunity: WINDOW, GRADE`,
+		},
+		{
 			name:   "locks beyond the partner's cap",
 			files:  files{"locks.csv": "student,opportunity,action\ns1,o1,place\ns2,o2,place\ns3,o1,place\n"},
 			errors: `locks.csv:4: action: there are more locks that place students than the partner's max_seats`,
