@@ -181,7 +181,7 @@ func statistics(st *store.State) (matcher.Statistics, error) {
 // TestFollowsEveryChange: after whatever writes, the snapshot at their epoch
 // ranks as indexes do that are built of the store's state.
 func TestFollowsEveryChange(t *testing.T) {
-	v := invent(t, generate.Options{Students: 8, Opportunities: 120, Seed: 7})
+	v := invent(t, generate.Options{Students: 8, Opportunities: 40, Seed: 7})
 	students := slices.Collect(v.Students())
 	rapid.Check(t, func(rt *rapid.T) {
 		s := openStore(t, sqlstore.Options{KeepChanges: rapid.SampledFrom([]int{3, 1000}).Draw(rt, "keep")})
@@ -210,7 +210,7 @@ func TestFollowsEveryChange(t *testing.T) {
 // change carries out a write drawn at random and returns its epoch.
 func change(t *rapid.T, s store.Store, v *generate.Invented, students []matcher.Student) store.Epoch {
 	any := func(n int, label string) int { return rapid.IntRange(0, n-1).Draw(t, label) }
-	o := v.Opportunity(any(120, "opportunity"))
+	o := v.Opportunity(any(40, "opportunity"))
 	p := v.Partner(any(v.PartnerCount(), "partner"))
 	id := fmt.Sprintf("r%d", rapid.Uint64().Draw(t, "id"))
 	switch rapid.SampledFrom([]string{"close", "put", "new", "delete", "cap", "reserve", "settings", "tags", "expire"}).Draw(t, "kind") {

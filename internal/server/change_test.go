@@ -11,7 +11,9 @@ import (
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/kindred-match/kindred/internal/clock"
 	"github.com/kindred-match/kindred/internal/generate"
+	"github.com/kindred-match/kindred/internal/server"
 	"github.com/kindred-match/kindred/matcher"
 	kindredv1 "github.com/kindred-match/kindred/proto/kindred/v1"
 )
@@ -252,4 +254,22 @@ func TestManyDistricts(t *testing.T) {
 	}
 	p = run(t, dir) // and so after a restart
 	check()
+}
+
+// TestReservationsExpireWhileNobodyServes: what expired meanwhile is freed at
+// the next start.
+func TestReservationsExpireWhileNobodyServes(t *testing.T) {
+	dir := t.TempDir()
+	p := run(t, dir)
+	p.putStudent(t, &kindredv1.Student{Student: "s", Interests: map[string]float64{"cad": 1}})
+	p.put(t, cad("o"))
+	held := p.reserve(t, "s", "o", time.Minute)
+	if err := p.end(); err != nil {
+		t.Fatal(err)
+	}
+	p = run(t, dir, func(c *server.Config) { c.Clock = clock.NewManual(start.Add(time.Minute)) })
+	freed := p.changeAfter(t, held.GetEpoch())
+	if got := p.offered(t, "s", freed.GetEpoch()); !slices.Equal(got, []string{"o"}) {
+		t.Errorf("after %v offered %v", freed, got)
+	}
 }
