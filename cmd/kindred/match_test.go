@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +64,7 @@ func TestMatchEqualsTheOracle(t *testing.T) {
 	for _, measure := range matcher.Measures {
 		for _, idf := range []bool{false, true} {
 			truth := oracle.New(f.Tags, f.Partners, f.Opportunities, oracle.Settings{
-				Decay: uint16(matcher.DefaultDecay), IDF: idf, Measure: string(measure),
+				Decay: matcher.DefaultDecay, IDF: idf, Measure: string(measure),
 			})
 			for _, limit := range []int{0, 2} {
 				t.Run(fmt.Sprintf("%s,idf=%v,cap=%d", measure, idf, limit), func(t *testing.T) {
@@ -126,14 +127,12 @@ func TestMatchExplainAddsUp(t *testing.T) {
 	found := 0
 	for _, l := range lines(t, out) {
 		for _, c := range l.Candidates {
-			var sum, units int64
-			fmt.Sscan(c.Units, &units)
+			var sum int64
 			for _, p := range c.Tags {
-				var part int64
-				fmt.Sscan(p.Units, &part)
-				sum += part
+				sum += digits(t, p.Units)
 				found++
 			}
+			units := digits(t, c.Units)
 			if sum != units {
 				t.Errorf("the parts of %s for %s add up to %d, want %d", c.Opportunity, l.Student, sum, units)
 			}
@@ -142,6 +141,15 @@ func TestMatchExplainAddsUp(t *testing.T) {
 	if found == 0 {
 		t.Error("no parts at all")
 	}
+}
+
+func digits(t *testing.T, s string) int64 {
+	t.Helper()
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func TestExplain(t *testing.T) {
