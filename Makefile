@@ -161,7 +161,7 @@ check-invariants:
 .PHONY: check-race
 check-race:
 	$(call title,tests with the race detector)
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 30m ./...
+	CGO_ENABLED=1 $(GO) test -race -short ./...
 
 .PHONY: check-fuzz
 check-fuzz:
