@@ -60,14 +60,19 @@ func TestDrain(t *testing.T) {
 		t.Fatalf("health says %v", r.GetStatus())
 	}
 	matches := must(p.match.StreamMatches(t.Context()))(t)
-	changes := must(p.catalog.WatchChanges(t.Context(), &kindredv1.WatchChangesRequest{District: district, AfterEpoch: epoch}))(t)
+	changes := must(p.catalog.WatchChanges(t.Context(), &kindredv1.WatchChangesRequest{District: district, AfterEpoch: epoch - 1}))(t)
+	// Both streams are under way, or the gate might hold one of them up.
+	question := &kindredv1.MatchRequest{District: district, Subject: &kindredv1.MatchRequest_StudentId{StudentId: "s"}}
+	if err := matches.Send(&kindredv1.StreamMatchesRequest{Match: question}); err != nil {
+		t.Fatal(err)
+	}
+	must(matches.Recv())(t)
+	must(changes.Recv())(t)
 
 	g.shut.Store(true)
 	answered := make(chan error, 1)
 	go func() {
-		_, err := p.match.Match(context.Background(), &kindredv1.MatchRequest{
-			District: district, Subject: &kindredv1.MatchRequest_StudentId{StudentId: "s"},
-		})
+		_, err := p.match.Match(context.Background(), question)
 		answered <- err
 	}()
 	<-g.entered // the call is in flight
