@@ -52,6 +52,9 @@ test: ## install what the tests need, and run them
 	$(GO) mod download
 	$(call title,test)
 	$(GO) test ./...
+	$(call title,test the ranker with its other inner loops)
+	KINDRED_KERNEL=portable $(GO) test -count=1 -short ./matcher/...
+	KINDRED_KERNEL=avx2 $(GO) test -count=1 -short ./matcher/...
 
 .PHONY: bench
 bench: ## run the benchmarks of the bench module, BENCH=regexp

@@ -1,9 +1,7 @@
 package matcher
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"math/bits"
 	"slices"
 )
@@ -52,13 +50,12 @@ func (x *Index) applyPartners(changes []Change) {
 			continue
 		}
 		if !cloned {
-			x.partners, cloned = maps.Clone(x.partners), true
+			x.partners, cloned = x.partners.clone(), true
 		}
 		if c.Partner != nil {
-			p := *c.Partner
-			x.partners[p.ID] = &p
+			x.partners.set(*c.Partner)
 		} else {
-			delete(x.partners, c.RemovedPartner)
+			x.partners.remove(c.RemovedPartner)
 		}
 	}
 }
@@ -83,7 +80,7 @@ func (x *Index) checkRemovedPartners(changes []Change) error {
 	removed := make(map[string]struct{})
 	for i := range changes {
 		if id := changes[i].RemovedPartner; id != "" {
-			if _, back := x.partners[id]; !back {
+			if _, back := x.partners.find(id); !back {
 				removed[id] = struct{}{}
 			}
 		}
@@ -112,7 +109,7 @@ func (x *Index) put(o *Opportunity) {
 	kept := *o
 	sp := newSpreader(x.vocabulary, x.settings.Decay)
 	sp.spread(o.Tags)
-	r := record{opportunity: &kept}
+	r := record{opportunity: &kept, partner: x.partners.number(o.Partner)}
 	r.tags, r.weights = sp.appendImpacts(nil, nil, x.settings.Measure, o.Boost)
 	i, _ := x.findDelta(o.ID)
 	x.delta = slices.Insert(x.delta, i, r)
@@ -124,7 +121,7 @@ func (x *Index) remove(id string) {
 	}
 	if d, ok := x.base.find(id); ok {
 		if x.gone == nil {
-			x.gone = make([]uint64, (len(x.base.opportunities)+63)/64)
+			x.gone = make([]uint64, (x.base.len()+63)/64)
 		}
 		x.gone[d/64] |= 1 << (d % 64)
 	}
@@ -132,34 +129,23 @@ func (x *Index) remove(id string) {
 
 // merge folds the delta into a segment of its own.
 func (x *Index) merge() {
-	b := newBuilder(x.vocabulary, x.settings)
+	b := newBuilder(x.vocabulary, x.settings, x.Len())
 	for r := range x.records() {
 		b.addRecord(r)
 	}
 	x.base, x.gone, x.delta = b.finish(), nil, nil
 }
 
-// records yields all opportunities that are there, by id.
+// records yields all opportunities that are there.
 func (x *Index) records() func(yield func(record) bool) {
 	return func(yield func(record) bool) {
-		delta := x.delta
-		for d := range uint32(len(x.base.opportunities)) {
-			if x.isGone(d) {
-				continue
-			}
-			r := x.base.record(d)
-			for len(delta) > 0 && cmp.Less(delta[0].opportunity.ID, r.opportunity.ID) {
-				if !yield(delta[0]) {
-					return
-				}
-				delta = delta[1:]
-			}
-			if !yield(r) {
+		for d := range uint32(x.base.len()) {
+			if !x.isGone(d) && !yield(x.base.record(d)) {
 				return
 			}
 		}
-		for i := range delta {
-			if !yield(delta[i]) {
+		for i := range x.delta {
+			if !yield(x.delta[i]) {
 				return
 			}
 		}

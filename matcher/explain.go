@@ -37,7 +37,7 @@ func (r *Ranker) Explain(q *Query, opportunity string) (Explanation, bool) {
 	if !ok {
 		return Explanation{}, false
 	}
-	p := r.x.pair(q, o)
+	p := r.x.pairOf(q, o)
 	e := Explanation{Opportunity: opportunity, Failures: p.failures()}
 	e.Parts, _ = r.Parts(q.Student, opportunity)
 	for i := range e.Parts {
@@ -49,6 +49,7 @@ func (r *Ranker) Explain(q *Query, opportunity string) (Explanation, bool) {
 	r.compile(q.Student)
 	e.Score = float64(e.Units) / r.denominator()
 	if len(e.Failures) == 0 && wanted(q, &p) {
+		r.bound()
 		c := counter{target: hit{units: e.Units, doc: r.document(opportunity)}, before: r.before}
 		r.visit(q, &c)
 		e.Rank = c.n + 1
@@ -91,7 +92,7 @@ func (r *Ranker) Parts(s *Student, opportunity string) ([]Part, bool) {
 
 func (r *Ranker) document(id string) uint32 {
 	if i, ok := r.x.findDelta(id); ok {
-		return uint32(len(r.x.base.opportunities) + i)
+		return uint32(r.x.base.len() + i)
 	}
 	d, _ := r.x.base.find(id)
 	return d

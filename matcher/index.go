@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
-	"sort"
 )
 
 // Catalogue is what an index is built from. Seats of opportunities and
@@ -43,20 +41,12 @@ type Index struct {
 	vocabulary *Vocabulary
 	statistics *Statistics // nil without IDF
 	importance []int64     // G by TagID
-	partners   map[string]*Partner
+	partners   partners
 	base       *segment
 	// gone has a bit for each document of base that was removed or replaced;
 	// nil is none.
 	gone  []uint64
 	delta []record // by opportunity id
-}
-
-// record is an opportunity with its impacts (cosine, dot) or weights after
-// passing up (overlap), by tag.
-type record struct {
-	opportunity *Opportunity
-	tags        []TagID
-	weights     []uint16
 }
 
 // NewIndex builds an index. Values must have passed their Check. It returns an
@@ -78,33 +68,31 @@ func NewIndex(c Catalogue, s Settings) (*Index, error) {
 	x := &Index{
 		settings:   s,
 		vocabulary: v,
-		partners:   make(map[string]*Partner, len(c.Partners)),
+		partners:   partners{numbers: make(map[string]int32, len(c.Partners))},
 	}
 	for i := range c.Partners {
-		p := c.Partners[i]
-		if _, dup := x.partners[p.ID]; dup {
-			return nil, fmt.Errorf("%w: partner %q is given twice", ErrCatalogue, p.ID)
+		if _, dup := x.partners.find(c.Partners[i].ID); dup {
+			return nil, fmt.Errorf("%w: partner %q is given twice", ErrCatalogue, c.Partners[i].ID)
 		}
-		x.partners[p.ID] = &p
+		x.partners.set(c.Partners[i])
 	}
 	opportunities := slices.Clone(c.Opportunities)
-	slices.SortFunc(opportunities, func(a, b Opportunity) int { return cmp.Compare(a.ID, b.ID) })
 	for i := range opportunities {
-		if i > 0 && opportunities[i].ID == opportunities[i-1].ID {
-			return nil, fmt.Errorf("%w: opportunity %q is given twice", ErrCatalogue, opportunities[i].ID)
-		}
 		if err := x.checkPartner(&opportunities[i]); err != nil {
 			return nil, err
 		}
 	}
 	x.build(opportunities)
+	if err := x.base.checkIDs(); err != nil {
+		return nil, err
+	}
 	return x, nil
 }
 
 func (x *Index) build(opportunities []Opportunity) {
-	b := newBuilder(x.vocabulary, x.settings)
+	b := newBuilder(x.vocabulary, x.settings, len(opportunities))
 	for i := range opportunities {
-		b.add(&opportunities[i])
+		b.add(&opportunities[i], x.partners.number(opportunities[i].Partner))
 	}
 	x.base = b.finish()
 	if x.settings.IDF {
@@ -121,7 +109,7 @@ func (x *Index) checkPartner(o *Opportunity) error {
 	if o.Partner == "" {
 		return nil
 	}
-	if _, ok := x.partners[o.Partner]; !ok {
+	if _, ok := x.partners.find(o.Partner); !ok {
 		return fmt.Errorf("%w: opportunity %q: partner %q is not there", ErrCatalogue, o.ID, o.Partner)
 	}
 	return nil
@@ -129,7 +117,7 @@ func (x *Index) checkPartner(o *Opportunity) error {
 
 // Len is the number of opportunities, whatever their status.
 func (x *Index) Len() int {
-	n := len(x.base.opportunities) + len(x.delta)
+	n := x.base.len() + len(x.delta)
 	for _, w := range x.gone {
 		n -= onesCount(w)
 	}
@@ -149,15 +137,14 @@ func (x *Index) Opportunity(id string) (*Opportunity, bool) {
 		return x.delta[i].opportunity, true
 	}
 	if d, ok := x.base.find(id); ok && !x.isGone(d) {
-		return &x.base.opportunities[d], true
+		return x.base.opportunities[d], true
 	}
 	return nil, false
 }
 
 // Partner finds a partner by id. It must not be changed.
 func (x *Index) Partner(id string) (*Partner, bool) {
-	p, ok := x.partners[id]
-	return p, ok
+	return x.partners.find(id)
 }
 
 // Bytes is the memory of postings and forward records, attributes apart.
@@ -169,8 +156,7 @@ func (x *Index) Postings(s *Student) int64 {
 	sp.spread(s.Interests)
 	var n int64
 	for _, t := range sp.touched {
-		docs, _ := x.base.postings(t)
-		n += int64(len(docs))
+		n += x.base.frequency(t)
 	}
 	return n
 }
@@ -183,7 +169,7 @@ func (x *Index) ProfileTags(s *Student) int {
 }
 
 // AllPostings is the number of all postings.
-func (x *Index) AllPostings() int64 { return int64(len(x.base.docs)) }
+func (x *Index) AllPostings() int64 { return int64(len(x.base.tags)) }
 
 func (x *Index) isGone(doc uint32) bool {
 	return x.gone != nil && x.gone[doc/64]&(1<<(doc%64)) != 0
@@ -194,128 +180,3 @@ func (x *Index) findDelta(id string) (int, bool) {
 		return cmp.Compare(r.opportunity.ID, id)
 	})
 }
-
-// segment is an inverted index with its forward records. Documents are
-// numbered in the order of opportunity ids, so that ties are broken by number.
-type segment struct {
-	opportunities []Opportunity
-	forward       []uint32 // where each document's record starts; one more at the end
-	tags          []TagID  // of the records
-	weights       []uint16 // of the records
-	posting       []uint32 // where each tag's postings start; one more at the end
-	docs          []uint32 // of the postings, ascending per tag
-	docWeights    []uint16 // of the postings
-}
-
-func (s *segment) find(id string) (uint32, bool) {
-	i, ok := sort.Find(len(s.opportunities), func(i int) int { return cmp.Compare(id, s.opportunities[i].ID) })
-	return uint32(i), ok
-}
-
-func (s *segment) record(doc uint32) record {
-	a, b := s.forward[doc], s.forward[doc+1]
-	return record{&s.opportunities[doc], s.tags[a:b], s.weights[a:b]}
-}
-
-// postings returns the documents of a tag and their weights. A tag that came
-// after the segment has none.
-func (s *segment) postings(t TagID) ([]uint32, []uint16) {
-	if int(t)+1 >= len(s.posting) {
-		return nil, nil
-	}
-	a, b := s.posting[t], s.posting[t+1]
-	return s.docs[a:b], s.docWeights[a:b]
-}
-
-func (s *segment) bytes() int64 {
-	return int64(4*len(s.forward) + 4*len(s.tags) + 2*len(s.weights) +
-		4*len(s.posting) + 4*len(s.docs) + 2*len(s.docWeights))
-}
-
-// builder makes a segment of opportunities that come in the order of ids.
-type builder struct {
-	spreader  *spreader
-	measure   Measure
-	seg       *segment
-	published int64
-	frequency []int64 // published opportunities by TagID
-}
-
-func newBuilder(v *Vocabulary, s Settings) *builder {
-	return &builder{
-		spreader:  newSpreader(v, s.Decay),
-		measure:   s.Measure,
-		seg:       &segment{forward: []uint32{0}},
-		frequency: make([]int64, v.Len()),
-	}
-}
-
-func (b *builder) add(o *Opportunity) {
-	b.spreader.spread(o.Tags)
-	if o.Status == Published {
-		b.published++
-		for _, t := range b.spreader.touched {
-			b.frequency[t]++
-		}
-	}
-	b.seg.tags, b.seg.weights = b.spreader.appendImpacts(b.seg.tags, b.seg.weights, b.measure, o.Boost)
-	b.seg.forward = append(b.seg.forward, uint32(len(b.seg.tags)))
-	b.seg.opportunities = append(b.seg.opportunities, *o)
-}
-
-// addRecord adds what another segment has worked out already.
-func (b *builder) addRecord(r record) {
-	b.seg.tags = append(b.seg.tags, r.tags...)
-	b.seg.weights = append(b.seg.weights, r.weights...)
-	b.seg.forward = append(b.seg.forward, uint32(len(b.seg.tags)))
-	b.seg.opportunities = append(b.seg.opportunities, *r.opportunity)
-}
-
-// finish inverts the forward records by counting.
-func (b *builder) finish() *segment {
-	s := b.seg
-	s.posting = make([]uint32, b.spreader.vocabulary.Len()+1)
-	for _, t := range s.tags {
-		s.posting[t+1]++
-	}
-	for t := 1; t < len(s.posting); t++ {
-		s.posting[t] += s.posting[t-1]
-	}
-	s.docs, s.docWeights = make([]uint32, len(s.tags)), make([]uint16, len(s.tags))
-	next := slices.Clone(s.posting)
-	for doc := range s.opportunities {
-		for i := s.forward[doc]; i < s.forward[doc+1]; i++ {
-			at := next[s.tags[i]]
-			next[s.tags[i]]++
-			s.docs[at], s.docWeights[at] = uint32(doc), s.weights[i]
-		}
-	}
-	return s
-}
-
-// appendImpacts appends, for an opportunity whose weights sp holds, the tags
-// in ascending order and what the postings keep of them; zeros are dropped.
-func (sp *spreader) appendImpacts(tags []TagID, weights []uint16, m Measure, boost float64) ([]TagID, []uint16) {
-	slices.Sort(sp.touched)
-	norm := 10000.0
-	if m == Cosine {
-		var squares uint64
-		for _, t := range sp.touched {
-			squares += uint64(sp.weight[t]) * uint64(sp.weight[t])
-		}
-		norm = math.Sqrt(float64(squares))
-	}
-	for _, t := range sp.touched {
-		w := sp.weight[t]
-		if m != Overlap {
-			w = uint16(math.Round(float64(float64(32767*boost)*float64(w)) / norm))
-		}
-		if w > 0 {
-			tags, weights = append(tags, t), append(weights, w)
-		}
-	}
-	return tags, weights
-}
-
-// boostFactor is what the overlap measure multiplies with: round(1000 b).
-func boostFactor(boost float64) int64 { return int64(math.Round(1000 * boost)) }

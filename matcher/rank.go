@@ -3,7 +3,10 @@ package matcher
 import (
 	"cmp"
 	"math"
+	"math/bits"
 	"slices"
+
+	"github.com/kindred-match/kindred/matcher/internal/kernel"
 )
 
 // Query asks for the ranking of one student.
@@ -38,41 +41,55 @@ type Candidate struct {
 // zero.
 func Shown(score float64) float64 { return math.Round(1e6*score) / 1e6 }
 
-const (
-	// window is how many documents are scored together: their accumulators
-	// stay in the cache.
-	window = 1 << 12
-	// opening is the length of the first window, which has no threshold yet
-	// and so looks at all that it scores.
-	opening = 256
-)
-
 // Ranker ranks with one index. It is the scratch of one worker: not for
 // several goroutines at once.
 type Ranker struct {
-	x        *Index
-	profile  *spreader
-	lists    []postings
-	acc      *[window]int64
-	promised []uint32 // offsets in the window that passed the threshold
-	top      topK
-	pair     pair // kept here, since what the rules are handed escapes
+	x       *Index
+	profile *spreader
+	terms   []term
+	top     topK
+	pair    pair // kept here, since what the rules are handed escapes
+
+	windows []windowBound // by window
+	nodes   []node
+	unit    int64 // what one step of the sums stands for
+	cut     uint8 // the sum from which on a document may matter
+	sums    *kernel.Sums
+	columns []kernel.Column
+	mask    kernel.Mask
 }
 
-// postings is a tag of the query: what of its list is still to come.
-type postings struct {
-	docs    []uint32
-	weights []uint16
-	p       int64 // P of the profile
-	g       int64 // G of the tag
+// term is a tag of the query.
+type term struct {
+	entries []entry
+	// most is by level the most that a document with that level gains: P G times
+	// the level's largest weight, or G min(P, that weight) times the largest
+	// boost.
+	most  [16]int64
+	table kernel.Table // most in units of the ranker, rounded up
 }
+
+// windowBound is what is known of a window before it is visited.
+type windowBound struct {
+	most  int64 // no document of it has more units
+	nodes int32 // its list of nodes, or none
+}
+
+// node is an entry of a window's list: the terms that occur there.
+type node struct {
+	term, next int32
+	entry      entry
+}
+
+const none = int32(-1)
 
 // NewRanker makes scratch for rankings with x.
 func (x *Index) NewRanker() *Ranker {
 	r := &Ranker{
 		x:       x,
 		profile: newSpreader(x.vocabulary, x.settings.Decay),
-		acc:     new([window]int64),
+		windows: make([]windowBound, (x.base.len()+kernel.Window-1)/kernel.Window),
+		sums:    new(kernel.Sums),
 	}
 	r.top.before = r.before
 	return r
@@ -81,9 +98,11 @@ func (x *Index) NewRanker() *Ranker {
 // Rank appends to dst the first K of the eligible opportunities with units
 // above 0, by units descending, then by id ascending.
 //
-// It goes term at a time over windows of documents: compile the profile, visit
-// the windows, offer what passes the threshold, score what is not in the
-// segment yet from its records, order the top k.
+// Its stages: compile the profile into terms; bound each window by the highest
+// levels of its terms; open the window of the highest bound to learn what the
+// top k have at least; visit the windows whose bound is not below that, add up
+// levels in bytes, and score exactly what may still matter; score what is not
+// in the segment yet; order the top k.
 func (r *Ranker) Rank(dst []Candidate, q *Query) []Candidate {
 	if q.K <= 0 {
 		return dst
@@ -94,16 +113,19 @@ func (r *Ranker) Rank(dst []Candidate, q *Query) []Candidate {
 	if q.MaxPerPartner > 0 && q.K > longest {
 		return r.rankLong(dst, q)
 	}
-	r.top.reset(q.K, q.MaxPerPartner)
 	r.compile(q.Student)
+	r.top.reset(q.K, q.MaxPerPartner)
+	r.bound()
+	r.top.least = max(1, r.open(q))
 	r.visit(q, &r.top)
 	return r.candidates(dst, r.top.ranked())
 }
 
 // rankLong ranks all, then applies the cap per partner.
 func (r *Ranker) rankLong(dst []Candidate, q *Query) []Candidate {
-	r.top.reset(math.MaxInt, 0)
 	r.compile(q.Student)
+	r.top.reset(math.MaxInt, 0)
+	r.bound()
 	r.visit(q, &r.top)
 	count := make(map[*Partner]int)
 	kept := slices.DeleteFunc(r.top.ranked(), func(h hit) bool {
@@ -126,15 +148,26 @@ func (r *Ranker) candidates(dst []Candidate, hits []hit) []Candidate {
 	return dst
 }
 
-// compile passes the interests up and looks up the postings of each tag.
+// compile passes the interests up and looks up the entries of each tag.
 func (r *Ranker) compile(s *Student) {
 	x := r.x
 	r.profile.spread(s.Interests)
-	r.lists = r.lists[:0]
+	r.terms = r.terms[:0]
 	for _, t := range r.profile.touched {
-		docs, weights := x.base.postings(t)
-		if g := x.importance[t]; g > 0 && len(docs) > 0 {
-			r.lists = append(r.lists, postings{docs, weights, int64(r.profile.weight[t]), g})
+		g := x.importance[t]
+		entries := x.base.entriesOf(t)
+		if g == 0 || len(entries) == 0 {
+			continue
+		}
+		r.terms = append(r.terms, term{entries: entries})
+		most := &r.terms[len(r.terms)-1].most
+		p := int64(r.profile.weight[t])
+		for l, w := range x.base.upper {
+			if x.settings.Measure == Overlap {
+				most[l] = g * min(p, w) * x.base.maxBoost
+			} else {
+				most[l] = p * g * w
+			}
 		}
 	}
 }
@@ -144,143 +177,195 @@ func (r *Ranker) denominator() float64 {
 	return r.profile.denominator(x.settings.Measure, x.importance, unlistedImportance(x.statistics))
 }
 
+// bound lists the terms of each window and adds up the most that its documents
+// may have.
+func (r *Ranker) bound() {
+	for w := range r.windows {
+		r.windows[w] = windowBound{0, none}
+	}
+	r.nodes = r.nodes[:0]
+	for i := range r.terms {
+		t := &r.terms[i]
+		for _, e := range t.entries {
+			w := &r.windows[e.window]
+			w.most += t.most[e.highest()]
+			r.nodes = append(r.nodes, node{int32(i), w.nodes, e})
+			w.nodes = int32(len(r.nodes) - 1)
+		}
+	}
+}
+
+// open looks into the window of the highest bound for documents that are
+// likely to be the best of all. It returns a number of units that the top k
+// have at least, 0 if it finds too few who are eligible.
+func (r *Ranker) open(q *Query) int64 {
+	best := 0
+	for w := range r.windows {
+		if r.windows[w].most > r.windows[best].most {
+			best = w
+		}
+	}
+	if len(r.windows) == 0 || r.windows[best].most == 0 {
+		return 0
+	}
+	r.scale(r.windows[best].most)
+	r.gather(best)
+	kernel.Peek(r.sums, r.columns, finest, &r.mask)
+	kernel.Collect(r.sums, nil, r.promising(2*q.K+8), &r.mask)
+	r.rescore(best, q, &r.top)
+	least := r.top.threshold()
+	if len(r.top.hits) < r.top.k {
+		least = 0
+	}
+	r.top.reset(r.top.k, r.top.perPartner)
+	return least
+}
+
+// promising is the highest cut that enough of the sums pass, found by halving.
+func (r *Ranker) promising(enough int) uint8 {
+	low, high := 1, finest
+	for low < high {
+		middle := (low + high + 1) / 2
+		kernel.Peek(r.sums, nil, uint8(middle), &r.mask)
+		if r.mask.Count() >= enough {
+			low = middle
+		} else {
+			high = middle - 1
+		}
+	}
+	return uint8(low)
+}
+
 // visit hands the sink every document that its threshold lets pass and that
 // the query wants and the student is eligible for.
 func (r *Ranker) visit(q *Query, to sink) {
-	n := uint32(len(r.x.base.opportunities))
-	for first, end := uint32(0), uint32(opening); first < n; first, end = end, (end/window+1)*window {
-		r.visitWindow(first, end, q, to)
+	scaled := int64(-1)
+	for w := range r.windows {
+		threshold := to.threshold()
+		if r.windows[w].most < threshold || r.windows[w].nodes == none {
+			continue
+		}
+		// Finer steps are worth it once the threshold has risen by a few of them.
+		if scaled < 0 || threshold > scaled+scaled/32 {
+			scaled = threshold
+			r.scale(threshold)
+		}
+		r.gather(w)
+		kernel.Collect(r.sums, r.columns, r.cut, &r.mask)
+		r.rescore(w, q, to)
 	}
 	for i := range r.x.delta {
 		rec := &r.x.delta[i]
-		doc := uint32(len(r.x.base.opportunities) + i)
-		r.offer(hit{units: r.score(rec), doc: doc}, rec.opportunity, q, to)
+		doc := uint32(r.x.base.len() + i)
+		r.offer(hit{units: r.score(rec), doc: doc}, rec, q, to)
 	}
 }
 
-// visitWindow scores the documents from first up to end; both lie in one
-// aligned window.
-func (r *Ranker) visitWindow(first, end uint32, q *Query, to sink) {
-	r.promised = r.promised[:0]
-	overlap := r.x.settings.Measure == Overlap
-	threshold := to.threshold()
-	if overlap {
-		r.accumulateOverlap(end, threshold/maxBoostFactor)
-	} else {
-		r.accumulate(end, threshold)
-	}
-	base := first - first%window
-	for _, j := range r.promised {
-		units := r.acc[j%window]
-		if units == 0 {
-			continue // offered before
-		}
-		r.acc[j%window] = 0
-		doc := base + j
-		if overlap {
-			units *= boostFactor(r.opportunity(doc).Boost)
-		}
-		// Within a window documents come in any order: a tie may still win.
-		if units > threshold && units >= to.threshold() && !r.x.isGone(doc) {
-			r.offer(hit{units: units, doc: doc}, r.opportunity(doc), q, to)
+// finest is the sum that a threshold is scaled to: so far below 255 that sums
+// that saturate stay above it.
+const finest = 240
+
+// scale sets the unit and the tables so that documents of the given units have
+// a sum of the cut or more. As contributions are rounded up, none is missed.
+func (r *Ranker) scale(units int64) {
+	r.unit = max(1, (units+finest-1)/finest)
+	r.cut = uint8(max(1, units/r.unit))
+	// A product with the inverse may be below the quotient by less than one
+	// step; the step added covers that and the rounding up.
+	inverse := 1 / float64(r.unit)
+	for i := range r.terms {
+		t := &r.terms[i]
+		for l, most := range t.most {
+			if most > 0 {
+				t.table[l] = uint8(min(255, float64(most)*inverse+1))
+			} else {
+				t.table[l] = 0
+			}
 		}
 	}
-	clear(r.acc[first%window : first%window+end-first])
 }
 
-// maxBoostFactor is the largest that boostFactor can be.
-const maxBoostFactor = 2000
-
-// accumulate adds up P G I of the documents below end and notes those that
-// pass the threshold, again with each posting that comes after.
-func (r *Ranker) accumulate(end uint32, threshold int64) {
-	acc, promised := r.acc, r.promised
-	for i := range r.lists {
-		l := &r.lists[i]
-		factor := l.p * l.g
-		docs := l.docs
-		weights := l.weights[:len(docs)]
-		n := len(docs)
-		for j, doc := range docs {
-			if doc >= end {
-				n = j
-				break
-			}
-			at := doc % window
-			sum := acc[at] + factor*int64(weights[j])
-			acc[at] = sum
-			if sum > threshold {
-				promised = append(promised, at)
-			}
+// gather adds up the postings of a window and lists its columns.
+func (r *Ranker) gather(w int) {
+	r.columns = r.columns[:0]
+	base := r.x.base
+	for i := r.windows[w].nodes; i != none; i = r.nodes[i].next {
+		n := &r.nodes[i]
+		t := &r.terms[n.term]
+		if count := n.entry.count(); count >= minColumn {
+			r.columns = append(r.columns, kernel.Column{Levels: &base.columns[n.entry.at], Table: t.table})
+		} else {
+			kernel.Scatter(r.sums, base.postings[n.entry.at:int(n.entry.at)+count], &t.table)
 		}
-		l.docs, l.weights = docs[n:], weights[n:]
 	}
-	r.promised = promised
 }
 
-// accumulateOverlap does the same with G min(P, O); boosts come afterwards.
-func (r *Ranker) accumulateOverlap(end uint32, threshold int64) {
-	acc, promised := r.acc, r.promised
-	for i := range r.lists {
-		l := &r.lists[i]
-		docs := l.docs
-		weights := l.weights[:len(docs)]
-		n := len(docs)
-		for j, doc := range docs {
-			if doc >= end {
-				n = j
-				break
-			}
-			at := doc % window
-			sum := acc[at] + l.g*min(l.p, int64(weights[j]))
-			acc[at] = sum
-			if sum > threshold {
-				promised = append(promised, at)
+// rescore scores the masked documents of a window from their records.
+func (r *Ranker) rescore(w int, q *Query, to sink) {
+	base := r.x.base
+	for b, word := range r.mask {
+		for ; word != 0; word &= word - 1 {
+			doc := uint32(w*kernel.Window + b*64 + bits.TrailingZeros64(word))
+			units := r.scoreDocument(doc)
+			if units >= to.threshold() && !r.x.isGone(doc) {
+				rec := base.record(doc)
+				r.offer(hit{units: units, doc: doc}, &rec, q, to)
 			}
 		}
-		l.docs, l.weights = docs[n:], weights[n:]
 	}
-	r.promised = promised
+}
+
+// scoreDocument is score of a document of the segment.
+func (r *Ranker) scoreDocument(doc uint32) int64 {
+	base := r.x.base
+	a, b := base.forward[doc], base.forward[doc+1]
+	if r.x.settings.Measure != Overlap {
+		return r.product(base.tags[a:b], base.weights[a:b])
+	}
+	rec := base.record(doc)
+	return r.score(&rec)
 }
 
 // score is the units of a record for the compiled profile.
 func (r *Ranker) score(rec *record) int64 {
+	if r.x.settings.Measure != Overlap {
+		return r.product(rec.tags, rec.weights)
+	}
 	var sum int64
-	overlap := r.x.settings.Measure == Overlap
 	for i, t := range rec.tags {
-		p := int64(r.profile.weight[t])
-		if p == 0 {
-			continue
-		}
-		if w := int64(rec.weights[i]); overlap {
-			sum += r.x.importance[t] * min(p, w)
-		} else {
-			sum += p * r.x.importance[t] * w
+		if p := int64(r.profile.weight[t]); p > 0 {
+			sum += r.x.importance[t] * min(p, int64(rec.weights[i]))
 		}
 	}
-	if overlap {
-		sum *= boostFactor(rec.opportunity.Boost)
+	return sum * boostFactor(rec.opportunity.Boost)
+}
+
+// product is the sum of P G I.
+func (r *Ranker) product(tags []TagID, impacts []uint16) int64 {
+	var sum int64
+	for i, t := range tags {
+		if p := int64(r.profile.weight[t]); p > 0 {
+			sum += p * r.x.importance[t] * int64(impacts[i])
+		}
 	}
 	return sum
 }
 
-func (r *Ranker) offer(h hit, o *Opportunity, q *Query, to sink) {
-	if h.units <= 0 {
+func (r *Ranker) offer(h hit, rec *record, q *Query, to sink) {
+	if h.units <= 0 || !to.admits(h) {
 		return
 	}
-	r.pair = r.x.pair(q, o)
+	r.pair = newPair(q, rec.opportunity, r.x.partners.at(rec.partner))
 	if wanted(q, &r.pair) && r.pair.eligible() {
 		h.partner = r.pair.partner
 		to.offer(h)
 	}
 }
 
-func (x *Index) pair(q *Query, o *Opportunity) pair {
-	p := newPair(q, o, nil)
-	if o.Partner != "" {
-		p.partner = x.partners[o.Partner]
-	}
-	return p
+// pairOf is the pair of the query's student and an opportunity of the index.
+func (x *Index) pairOf(q *Query, o *Opportunity) pair {
+	partner, _ := x.partners.find(o.Partner)
+	return newPair(q, o, partner)
 }
 
 func wanted(q *Query, p *pair) bool {
@@ -294,11 +379,11 @@ func wanted(q *Query, p *pair) bool {
 }
 
 func (r *Ranker) opportunity(doc uint32) *Opportunity {
-	base := r.x.base.opportunities
-	if int(doc) < len(base) {
-		return &base[doc]
+	base := r.x.base
+	if int(doc) < base.len() {
+		return base.opportunities[doc]
 	}
-	return r.x.delta[int(doc)-len(base)].opportunity
+	return r.x.delta[int(doc)-base.len()].opportunity
 }
 
 // before is the order of rankings: units descending, then id ascending.
@@ -306,9 +391,9 @@ func (r *Ranker) before(a, b hit) bool {
 	if a.units != b.units {
 		return a.units > b.units
 	}
-	n := uint32(len(r.x.base.opportunities))
-	if a.doc < n && b.doc < n || a.doc >= n && b.doc >= n {
-		return a.doc < b.doc
+	base := r.x.base
+	if n := uint32(base.len()); a.doc < n && b.doc < n {
+		return base.place[a.doc] < base.place[b.doc]
 	}
 	return cmp.Less(r.opportunity(a.doc).ID, r.opportunity(b.doc).ID)
 }

@@ -36,7 +36,7 @@ func (r *Ranker) RankStudents(q *StudentQuery, students iter.Seq[*Student]) ([]S
 	rec := r.recordOf(q.Opportunity)
 	var best []StudentCandidate
 	for s := range students {
-		p := r.x.pair(&Query{Student: s, AsOf: q.AsOf, Term: q.Term}, o)
+		p := r.x.pairOf(&Query{Student: s, AsOf: q.AsOf, Term: q.Term}, o)
 		p.forbidden = q.Forbidden[s.ID]
 		if !p.eligible() {
 			continue

@@ -6,16 +6,18 @@ import "slices"
 type hit struct {
 	units int64
 	doc   uint32
-	// partner is a number of the partner for the cap; only used with one.
+	// partner is for the cap.
 	partner *Partner
 }
 
 // sink takes the documents that may matter, each at most once.
 type sink interface {
-	// threshold is a number of units at or below which documents of the
-	// segment need not be offered any more; it never drops. Documents come in
-	// the order of their numbers, so that one that ties loses.
+	// threshold is a number of units below which documents need not be offered
+	// any more, at least 1; it never drops.
 	threshold() int64
+	// admits reports whether a document would change anything, if the student is
+	// eligible for it.
+	admits(h hit) bool
 	offer(h hit)
 }
 
@@ -23,23 +25,26 @@ type sink interface {
 // is above 0, in a heap with the worst at the root.
 type topK struct {
 	k, perPartner int
+	least         int64               // units that the first k are known to have
 	before        func(a, b hit) bool // the ranking: a stands above b
 	hits          []hit
 }
 
 func (t *topK) reset(k, perPartner int) {
-	t.k, t.perPartner, t.hits = k, perPartner, t.hits[:0]
+	t.k, t.perPartner, t.least, t.hits = k, perPartner, 1, t.hits[:0]
 }
 
 func (t *topK) threshold() int64 {
 	if len(t.hits) < t.k {
-		return 0
+		return t.least
 	}
-	return t.hits[0].units
+	return max(t.least, t.hits[0].units)
 }
 
+func (t *topK) admits(h hit) bool { return len(t.hits) < t.k || t.before(h, t.hits[0]) }
+
 func (t *topK) offer(h hit) {
-	if len(t.hits) == t.k && !t.before(h, t.hits[0]) {
+	if !t.admits(h) {
 		return
 	}
 	if t.perPartner > 0 && h.partner != nil {
@@ -130,10 +135,6 @@ type counter struct {
 	n      int
 }
 
-func (c *counter) threshold() int64 { return c.target.units - 1 }
-
-func (c *counter) offer(h hit) {
-	if c.before(h, c.target) {
-		c.n++
-	}
-}
+func (c *counter) threshold() int64  { return max(1, c.target.units) }
+func (c *counter) admits(h hit) bool { return c.before(h, c.target) }
+func (c *counter) offer(hit)         { c.n++ }

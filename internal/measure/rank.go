@@ -36,6 +36,11 @@ type Rank struct {
 	Kernel              string  `json:"kernel"`
 }
 
+// ranks is what the ranker and the baseline have in common.
+type ranks interface {
+	Rank(dst []matcher.Candidate, q *matcher.Query) []matcher.Candidate
+}
+
 // RankOptions are what to measure.
 type RankOptions struct {
 	Catalogue matcher.Catalogue
@@ -48,11 +53,10 @@ type RankOptions struct {
 	Progress  func(done, total int64)
 }
 
-// Ranking ranks for the students one by one on one thread, warm, in rounds
-// that change between the ranker and the baseline from profile to profile.
+// Ranking ranks for the students one by one on one thread, warm, in rounds of
+// the ranker and of the baseline that take turns.
 //
-// The baseline is a plain term-at-a-time loop with dense accumulators. At
-// present it is what the ranker does.
+// The baseline is matcher.Plain.
 func Ranking(o RankOptions) (*Rank, error) {
 	start := o.Now()
 	x, err := matcher.NewIndex(o.Catalogue, o.Settings)
@@ -61,44 +65,37 @@ func Ranking(o RankOptions) (*Rank, error) {
 	}
 	out := &Rank{
 		Opportunities: x.Len(), Profiles: len(o.Students), K: o.K, Measure: string(o.Settings.Measure), Rounds: o.Rounds,
-		BuildSeconds: o.Now().Sub(start).Seconds(), CPU: cpu(), Kernel: "portable",
+		BuildSeconds: o.Now().Sub(start).Seconds(), CPU: cpu(), Kernel: matcher.Kernel(),
 		BytesPerOpportunity: float64(x.Bytes()) / float64(max(1, x.Len())),
 	}
 	out.describe(x, o.Students)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	ranker, baseline := x.NewRanker(), x.NewRanker()
-	rank := func(r *matcher.Ranker, dst []matcher.Candidate, s *matcher.Student) []matcher.Candidate {
-		return r.Rank(dst[:0], &matcher.Query{Student: s, AsOf: o.AsOf, K: o.K})
-	}
+	ranker, baseline := ranks(x.NewRanker()), ranks(matcher.NewPlain(x))
+	query := matcher.Query{AsOf: o.AsOf, K: o.K} // one for all: it escapes
 	var dst []matcher.Candidate
-	for i := range o.Students { // warm
-		dst = rank(ranker, dst, &o.Students[i])
-		dst = rank(baseline, dst, &o.Students[i])
+	rank := func(r ranks, s *matcher.Student) {
+		query.Student = s
+		dst = r.Rank(dst[:0], &query)
 	}
-	out.AllocsPerRank = allocations(len(o.Students), func() {
+	all := func(r ranks) {
 		for i := range o.Students {
-			dst = rank(ranker, dst, &o.Students[i])
+			rank(r, &o.Students[i])
 		}
-	})
+	}
+	all(ranker) // warm
+	out.AllocsPerRank = allocations(len(o.Students), func() { all(ranker) })
+	all(baseline)
 	ours, theirs := newTimes(len(o.Students)), newTimes(len(o.Students))
 	for round := range o.Rounds {
-		for i := range o.Students {
-			// Whoever comes second finds the student's postings in the cache.
-			first, second := ranker, baseline
-			if (round+i)%2 == 1 {
-				first, second = second, first
-			}
-			t0 := o.Now()
-			dst = rank(first, dst, &o.Students[i])
-			t1 := o.Now()
-			dst = rank(second, dst, &o.Students[i])
-			t2 := o.Now()
-			a, b := t1.Sub(t0), t2.Sub(t1)
-			if first == baseline {
-				a, b = b, a
-			}
-			ours[i], theirs[i] = append(ours[i], a), append(theirs[i], b)
+		// Each has the caches to itself for a while, as it would have in use;
+		// whoever comes first changes from round to round.
+		if round%2 == 0 {
+			ours.add(o, ranker, rank)
+			theirs.add(o, baseline, rank)
+		} else {
+			theirs.add(o, baseline, rank)
+			ours.add(o, ranker, rank)
 		}
 		o.Progress(int64(round+1), int64(o.Rounds))
 	}
@@ -136,6 +133,15 @@ func (r *Rank) summarize(ours, theirs []time.Duration) {
 type times [][]time.Duration
 
 func newTimes(n int) times { return make(times, n) }
+
+// add ranks once for each student.
+func (t times) add(o RankOptions, r ranks, rank func(ranks, *matcher.Student)) {
+	for i := range o.Students {
+		start := o.Now()
+		rank(r, &o.Students[i])
+		t[i] = append(t[i], o.Now().Sub(start))
+	}
+}
 
 func (t times) medians() []time.Duration {
 	out := make([]time.Duration, len(t))

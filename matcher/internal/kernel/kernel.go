@@ -1,0 +1,111 @@
+// Package kernel holds the inner loops of ranking, the only home of assembly.
+// Each loop has a portable twin, which is the reference; what runs is chosen
+// once, at start, by the features of the processor.
+package kernel
+
+import (
+	"math/bits"
+	"os"
+)
+
+const (
+	// Window is how many documents are scored together.
+	Window = 4096
+	// Blocks is how many words of 64 documents a window has.
+	Blocks = Window / 64
+	// ColumnBytes is the size of a column of levels.
+	ColumnBytes = Window / 2
+)
+
+// Sums are the accumulators of a window, one byte a document. Additions
+// saturate: 255 stands for 255 or more.
+type Sums [Window]uint8
+
+// Mask has a bit for each document of a window.
+type Mask [Blocks]uint64
+
+// Count is the number of bits that are set.
+func (m *Mask) Count() int {
+	n := 0
+	for _, word := range m {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
+// Levels is a column: a level of 0 to 15 for each document of a window. Byte i
+// of the 32 bytes of a block has document i of the block in its low half and
+// document 32 + i in its high half.
+type Levels [ColumnBytes]uint8
+
+// Table has what each level contributes. Level 0 is a document without the
+// tag, and contributes 0.
+type Table [16]uint8
+
+// Column is a tag's column with the table of a query.
+type Column struct {
+	Levels *Levels
+	Table  Table
+}
+
+// Posting is a document of a window and its level, packed as 16 bits: the
+// document's offset in the high 12 bits, the level in the low 4.
+type Posting = uint16
+
+// Pack packs a posting of an offset below Window and a level of 1 to 15.
+func Pack(offset int, level uint8) Posting { return Posting(offset)<<4 | Posting(level) }
+
+// Set gives a document its level.
+func (l *Levels) Set(offset int, level uint8) {
+	at := offset/64*32 + offset%32
+	shift := uint(offset%64/32) * 4
+	l[at] = l[at]&^(15<<shift) | level<<shift
+}
+
+// Get is the level of a document.
+func (l *Levels) Get(offset int) uint8 {
+	return l[offset/64*32+offset%32] >> (uint(offset%64/32) * 4) & 15
+}
+
+// loops are the inner loops for one kind of processor.
+type loops struct {
+	name string
+	// collect leaves sums & keep.
+	collect func(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask)
+}
+
+// active is chosen once and never changes.
+var active = choose(os.Getenv("KINDRED_KERNEL"))
+
+// choose picks the best loops that the processor has, or those that are asked
+// for by name, if it has them.
+func choose(name string) loops {
+	for _, l := range available() {
+		if name == "" || l.name == name {
+			return l
+		}
+	}
+	return portable
+}
+
+// Name says which loops run: avx512, avx2 or portable.
+func Name() string { return active.name }
+
+// Scatter adds what the postings' levels contribute to their documents' sums.
+func Scatter(sums *Sums, postings []Posting, table *Table) {
+	for _, p := range postings {
+		sum := uint(sums[p>>4]) + uint(table[p&15])
+		sums[p>>4] = uint8(min(sum, 255))
+	}
+}
+
+// Collect adds the columns to the sums, sets the bits of the documents whose
+// sum is the threshold or more, and clears the sums for the next window.
+func Collect(sums *Sums, columns []Column, threshold uint8, mask *Mask) {
+	active.collect(sums, columns, threshold, 0, mask)
+}
+
+// Peek is Collect, but leaves the sums with the columns added.
+func Peek(sums *Sums, columns []Column, threshold uint8, mask *Mask) {
+	active.collect(sums, columns, threshold, 255, mask)
+}

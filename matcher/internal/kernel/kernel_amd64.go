@@ -1,0 +1,59 @@
+package kernel
+
+// available lists the loops that the processor and the system have, the best
+// first.
+func available() []loops {
+	list := []loops{portable}
+	avx2, avx512 := features()
+	if avx2 {
+		list = append([]loops{{name: "avx2", collect: collectWith(collectAVX2)}}, list...)
+	}
+	if avx512 {
+		list = append([]loops{{name: "avx512", collect: collectWith(collectAVX512)}}, list...)
+	}
+	return list
+}
+
+// collectWith gives the assembly what it wants: a pointer and a number.
+func collectWith(f func(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask)) func(*Sums, []Column, uint8, uint8, *Mask) {
+	return func(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask) {
+		var first *Column
+		if len(columns) > 0 {
+			first = &columns[0]
+		}
+		f(sums, first, len(columns), threshold, keep, mask)
+	}
+}
+
+//go:noescape
+func collectAVX2(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask)
+
+//go:noescape
+func collectAVX512(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask)
+
+// cpuid and xgetbv are the instructions.
+func cpuid(leaf, subleaf uint32) (eax, ebx, ecx, edx uint32)
+func xgetbv() (eax, edx uint32)
+
+// features asks the processor what it has and the system what it keeps.
+func features() (avx2, avx512 bool) {
+	const (
+		osxsave = 1 << 27 // leaf 1, ecx
+		avx     = 1 << 28 // leaf 1, ecx
+		hasAVX2 = 1 << 5  // leaf 7, ebx
+		avx512f = 1 << 16 // leaf 7, ebx
+		avx512w = 1 << 30 // leaf 7, ebx: bytes and words
+		ymm     = 0x6     // xcr0
+		zmm     = 0xe6    // xcr0
+	)
+	leaves, _, _, _ := cpuid(0, 0)
+	_, _, ecx, _ := cpuid(1, 0)
+	if leaves < 7 || ecx&osxsave == 0 || ecx&avx == 0 {
+		return false, false
+	}
+	kept, _ := xgetbv()
+	_, ebx, _, _ := cpuid(7, 0)
+	avx2 = kept&ymm == ymm && ebx&hasAVX2 != 0
+	avx512 = avx2 && kept&zmm == zmm && ebx&avx512f != 0 && ebx&avx512w != 0
+	return avx2, avx512
+}

@@ -1,0 +1,147 @@
+#include "textflag.h"
+
+// A Column is a pointer and a table of 16 bytes.
+#define COLUMN_TABLE 8
+#define COLUMN_SIZE 24
+
+DATA low<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
+GLOBL low<>(SB), RODATA|NOPTR, $8
+
+// func cpuid(leaf, subleaf uint32) (eax, ebx, ecx, edx uint32)
+TEXT ·cpuid(SB), NOSPLIT, $0-24
+	MOVL leaf+0(FP), AX
+	MOVL subleaf+4(FP), CX
+	CPUID
+	MOVL AX, eax+8(FP)
+	MOVL BX, ebx+12(FP)
+	MOVL CX, ecx+16(FP)
+	MOVL DX, edx+20(FP)
+	RET
+
+// func xgetbv() (eax, edx uint32)
+TEXT ·xgetbv(SB), NOSPLIT, $0-8
+	XORL CX, CX
+	XGETBV
+	MOVL AX, eax+0(FP)
+	MOVL DX, edx+4(FP)
+	RET
+
+// func collectAVX512(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask)
+//
+// Block by block of 64 documents: the sums, plus each column's 32 bytes, whose
+// low halves are documents 0 to 31 and high halves documents 32 to 63, looked
+// up in the column's table; compare, write the mask, leave the sums & keep. Two blocks
+// at a time, so that a table is loaded once for both.
+TEXT ·collectAVX512(SB), NOSPLIT, $0-40
+	MOVQ sums+0(FP), DI
+	MOVQ columns+8(FP), SI
+	MOVQ n+16(FP), R9
+	MOVBLZX threshold+24(FP), AX
+	MOVQ mask+32(FP), DX
+	VPBROADCASTB AX, Z15
+	VPBROADCASTQ low<>(SB), Z14
+	MOVBLZX keep+25(FP), AX
+	VPBROADCASTB AX, Z13
+	MOVL $0xffff0000, AX     // the words of documents 32 to 63
+	KMOVD AX, K1
+	IMULQ $COLUMN_SIZE, R9
+	ADDQ SI, R9              // the end of the columns
+	XORQ BX, BX              // offset in a column: 32 bytes a block
+
+blocks512:
+	VMOVDQU64 (DI), Z0
+	VMOVDQU64 64(DI), Z1
+	MOVQ SI, R8
+	CMPQ R8, R9
+	JEQ compare512
+
+columns512:
+	MOVQ (R8), R10
+	VBROADCASTI32X4 COLUMN_TABLE(R8), Z4
+	VBROADCASTI64X4 (R10)(BX*1), Z2
+	VBROADCASTI64X4 32(R10)(BX*1), Z3
+	VPSRLW $4, Z2, K1, Z2
+	VPSRLW $4, Z3, K1, Z3
+	VPANDQ Z14, Z2, Z2
+	VPANDQ Z14, Z3, Z3
+	VPSHUFB Z2, Z4, Z2
+	VPSHUFB Z3, Z4, Z3
+	VPADDUSB Z2, Z0, Z0
+	VPADDUSB Z3, Z1, Z1
+	ADDQ $COLUMN_SIZE, R8
+	CMPQ R8, R9
+	JNE columns512
+
+compare512:
+	VPCMPUB $5, Z15, Z0, K2  // not less
+	VPCMPUB $5, Z15, Z1, K3
+	KMOVQ K2, (DX)
+	KMOVQ K3, 8(DX)
+	VPANDQ Z13, Z0, Z0
+	VPANDQ Z13, Z1, Z1
+	VMOVDQU64 Z0, (DI)
+	VMOVDQU64 Z1, 64(DI)
+	ADDQ $128, DI
+	ADDQ $16, DX
+	ADDQ $64, BX
+	CMPQ BX, $2048
+	JNE blocks512
+	VZEROUPPER
+	RET
+
+// func collectAVX2(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask)
+TEXT ·collectAVX2(SB), NOSPLIT, $0-40
+	MOVQ sums+0(FP), DI
+	MOVQ columns+8(FP), SI
+	MOVQ n+16(FP), R9
+	MOVQ mask+32(FP), DX
+	VPBROADCASTB threshold+24(FP), Y15
+	VPBROADCASTQ low<>(SB), Y14
+	VPBROADCASTB keep+25(FP), Y13
+	IMULQ $COLUMN_SIZE, R9
+	ADDQ SI, R9
+	XORQ BX, BX
+
+blocks2:
+	VMOVDQU (DI), Y0
+	VMOVDQU 32(DI), Y1
+	MOVQ SI, R8
+	CMPQ R8, R9
+	JEQ compare2
+
+columns2:
+	MOVQ (R8), R10
+	VBROADCASTI128 COLUMN_TABLE(R8), Y4
+	VMOVDQU (R10)(BX*1), Y2
+	VPSRLW $4, Y2, Y3
+	VPAND Y14, Y2, Y2
+	VPAND Y14, Y3, Y3
+	VPSHUFB Y2, Y4, Y2
+	VPSHUFB Y3, Y4, Y3
+	VPADDUSB Y2, Y0, Y0
+	VPADDUSB Y3, Y1, Y1
+	ADDQ $COLUMN_SIZE, R8
+	CMPQ R8, R9
+	JNE columns2
+
+compare2:
+	// A sum is not less than the threshold where the larger of both is the sum.
+	VPMAXUB Y15, Y0, Y2
+	VPMAXUB Y15, Y1, Y3
+	VPCMPEQB Y0, Y2, Y2
+	VPCMPEQB Y1, Y3, Y3
+	VPMOVMSKB Y2, AX
+	VPMOVMSKB Y3, CX
+	MOVL AX, (DX)
+	MOVL CX, 4(DX)
+	VPAND Y13, Y0, Y0
+	VPAND Y13, Y1, Y1
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 32(DI)
+	ADDQ $64, DI
+	ADDQ $8, DX
+	ADDQ $32, BX
+	CMPQ BX, $2048
+	JNE blocks2
+	VZEROUPPER
+	RET

@@ -1,0 +1,146 @@
+package kernel
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
+
+// sample draws sums and columns; every so often a table of extremes.
+func sample(rng *rand.Rand, n int) (Sums, []Column) {
+	var sums Sums
+	for i := range sums {
+		if rng.IntN(4) == 0 {
+			sums[i] = uint8(rng.IntN(256))
+		}
+	}
+	columns := make([]Column, n)
+	for i := range columns {
+		columns[i].Levels = new(Levels)
+		for o := range Window {
+			if rng.IntN(2) == 0 {
+				columns[i].Levels.Set(o, uint8(rng.IntN(16)))
+			}
+		}
+		for l := 1; l < 16; l++ {
+			columns[i].Table[l] = uint8(rng.IntN(256)) >> rng.IntN(7)
+		}
+	}
+	return sums, columns
+}
+
+func TestCollectIsThePortableOne(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, l := range available() {
+		t.Run(l.name, func(t *testing.T) {
+			for _, n := range []int{0, 1, 2, 3, 14, 70} {
+				for _, threshold := range []uint8{0, 1, 127, 128, 200, 255} {
+					for _, keep := range []uint8{0, 255} {
+						sums, columns := sample(rng, n)
+						want, got := sums, sums
+						var wantMask, gotMask Mask
+						collect(&want, columns, threshold, keep, &wantMask)
+						l.collect(&got, columns, threshold, keep, &gotMask)
+						if gotMask != wantMask || got != want {
+							t.Fatalf("%d columns, threshold %d, keep %d: another mask, or other sums", n, threshold, keep)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestCollectAddsUp(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	sums, columns := sample(rng, 5)
+	before := sums
+	kept := before
+	var mask Mask
+	const threshold = 100
+	Peek(&kept, columns, threshold, &mask)
+	Collect(&sums, columns, threshold, &mask)
+	for o := range Window {
+		sum := int(before[o])
+		for i := range columns {
+			sum += int(columns[i].Table[columns[i].Levels.Get(o)])
+		}
+		if got := mask[o/64]>>(o%64)&1 == 1; got != (sum >= threshold) {
+			t.Fatalf("document %d with sum %d: in the mask %v", o, sum, got)
+		}
+		if sums[o] != 0 {
+			t.Fatalf("document %d: the sum is %d, want it cleared", o, sums[o])
+		}
+		if got := int(kept[o]); got != min(sum, 255) {
+			t.Fatalf("document %d: the sum kept is %d, want %d", o, got, min(sum, 255))
+		}
+	}
+}
+
+func TestScatterSaturates(t *testing.T) {
+	var sums Sums
+	table := Table{1: 100, 15: 200}
+	Scatter(&sums, []Posting{Pack(0, 1), Pack(Window-1, 15), Pack(0, 1), Pack(Window-1, 15), Pack(7, 15)}, &table)
+	for offset, want := range map[int]uint8{0: 200, Window - 1: 255, 7: 200, 1: 0} {
+		if sums[offset] != want {
+			t.Errorf("document %d: %d, want %d", offset, sums[offset], want)
+		}
+	}
+}
+
+func TestLevels(t *testing.T) {
+	var l Levels
+	for o := range Window {
+		l.Set(o, uint8(o%16))
+	}
+	for o := range Window {
+		if got := l.Get(o); got != uint8(o%16) {
+			t.Fatalf("document %d: level %d, want %d", o, got, o%16)
+		}
+	}
+}
+
+func TestChoice(t *testing.T) {
+	if got := choose("portable").name; got != "portable" {
+		t.Errorf("asked for portable, got %s", got)
+	}
+	if got, best := choose("").name, available()[0].name; got != best {
+		t.Errorf("asked for nothing, got %s and not the best, %s", got, best)
+	}
+	if got := choose("no such loops").name; got != "portable" {
+		t.Errorf("asked for what isn't there, got %s", got)
+	}
+}
+
+func BenchmarkCollect(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 3))
+	for _, l := range available() {
+		for _, n := range []int{0, 1, 4, 8} {
+			_, columns := sample(rng, n)
+			b.Run(fmt.Sprintf("%s/%d", l.name, n), func(b *testing.B) {
+				var sums Sums
+				var mask Mask
+				for range b.N {
+					l.collect(&sums, columns, 255, 0, &mask)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/Window, "ns/document")
+			})
+		}
+	}
+}
+
+func BenchmarkScatter(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 4))
+	var sums Sums
+	var postings []Posting
+	for o := range Window {
+		if rng.IntN(50) == 0 {
+			postings = append(postings, Pack(o, uint8(1+rng.IntN(15))))
+		}
+	}
+	table := Table{1: 1, 2: 2, 3: 3}
+	for range b.N {
+		Scatter(&sums, postings, &table)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(postings)), "ns/posting")
+}
