@@ -46,7 +46,7 @@ func (r *Ranker) Explain(q *Query, opportunity string) (Explanation, bool) {
 	if e.Units == 0 {
 		return e, true
 	}
-	r.compile(q.Student)
+	r.compile(q)
 	e.Score = float64(e.Units) / r.denominator()
 	if len(e.Failures) == 0 && wanted(q, &p) {
 		r.bound()

@@ -169,7 +169,7 @@ func (x *Index) ProfileTags(s *Student) int {
 }
 
 // AllPostings is the number of all postings.
-func (x *Index) AllPostings() int64 { return int64(len(x.base.tags)) }
+func (x *Index) AllPostings() int64 { return int64(len(x.base.records) / perTag) }
 
 func (x *Index) isGone(doc uint32) bool {
 	return x.gone != nil && x.gone[doc/64]&(1<<(doc%64)) != 0

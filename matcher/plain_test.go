@@ -44,6 +44,28 @@ func TestRankerEqualsPlain(t *testing.T) {
 	}
 }
 
+func TestWarmRankingsDoNotAllocate(t *testing.T) {
+	c, students := plainCatalogue(10_000, 20)
+	x, err := NewIndex(c, Settings{Decay: DefaultDecay, Measure: Cosine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := x.NewRanker()
+	var dst []Candidate
+	q := Query{K: 10}
+	all := func() {
+		for i := range students {
+			q.Student = &students[i]
+			dst = r.Rank(dst[:0], &q)
+		}
+	}
+	all()
+	if n := testing.AllocsPerRun(5, all); n != 0 {
+		t.Errorf("%v allocations in %d warm rankings, want 0: something in Ranker.Rank escapes or grows anew; "+
+			"see go build -gcflags=-m ./matcher", n, len(students))
+	}
+}
+
 // TestTiesByID: where everything ties, ids decide.
 func TestTiesByID(t *testing.T) {
 	c := Catalogue{Opportunities: make([]Opportunity, 10_000)}

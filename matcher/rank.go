@@ -50,14 +50,21 @@ type Ranker struct {
 	top     topK
 	pair    pair // kept here, since what the rules are handed escapes
 
-	windows []windowBound // by window
-	nodes   []node
-	unit    int64 // what one step of the sums stands for
-	cut     uint8 // the sum from which on a document may matter
-	sums    *kernel.Sums
-	columns []kernel.Column
-	mask    kernel.Mask
+	verdicts verdicts
+	windows  []windowBound // by window
+	nodes    []node
+	unit     int64 // what one step of the sums stands for
+	cut      uint8 // the sum from which on a document may matter
+	sums     *kernel.Sums
+	columns  []kernel.Column
+	mask     kernel.Mask
+	order    []int32  // windows to visit
+	pending  []uint32 // documents to be scored
 }
+
+// pendingDocuments is how many documents wait to be scored together, so that
+// their records are on the way when they are needed.
+const pendingDocuments = 16
 
 // term is a tag of the query.
 type term struct {
@@ -90,7 +97,9 @@ func (x *Index) NewRanker() *Ranker {
 		profile: newSpreader(x.vocabulary, x.settings.Decay),
 		windows: make([]windowBound, (x.base.len()+kernel.Window-1)/kernel.Window),
 		sums:    new(kernel.Sums),
+		pending: make([]uint32, 0, pendingDocuments),
 	}
+	r.verdicts = newVerdicts(x.base)
 	r.top.before = r.before
 	return r
 }
@@ -113,7 +122,7 @@ func (r *Ranker) Rank(dst []Candidate, q *Query) []Candidate {
 	if q.MaxPerPartner > 0 && q.K > longest {
 		return r.rankLong(dst, q)
 	}
-	r.compile(q.Student)
+	r.compile(q)
 	r.top.reset(q.K, q.MaxPerPartner)
 	r.bound()
 	r.top.least = max(1, r.open(q))
@@ -123,7 +132,7 @@ func (r *Ranker) Rank(dst []Candidate, q *Query) []Candidate {
 
 // rankLong ranks all, then applies the cap per partner.
 func (r *Ranker) rankLong(dst []Candidate, q *Query) []Candidate {
-	r.compile(q.Student)
+	r.compile(q)
 	r.top.reset(math.MaxInt, 0)
 	r.bound()
 	r.visit(q, &r.top)
@@ -149,9 +158,10 @@ func (r *Ranker) candidates(dst []Candidate, hits []hit) []Candidate {
 }
 
 // compile passes the interests up and looks up the entries of each tag.
-func (r *Ranker) compile(s *Student) {
+func (r *Ranker) compile(q *Query) {
 	x := r.x
-	r.profile.spread(s.Interests)
+	r.verdicts.begin(q)
+	r.profile.spread(q.Student.Interests)
 	r.terms = r.terms[:0]
 	for _, t := range r.profile.touched {
 		g := x.importance[t]
@@ -199,10 +209,10 @@ func (r *Ranker) bound() {
 // likely to be the best of all. It returns a number of units that the top k
 // have at least, 0 if it finds too few who are eligible.
 func (r *Ranker) open(q *Query) int64 {
-	best := 0
+	best := int32(0)
 	for w := range r.windows {
 		if r.windows[w].most > r.windows[best].most {
-			best = w
+			best = int32(w)
 		}
 	}
 	if len(r.windows) == 0 || r.windows[best].most == 0 {
@@ -212,7 +222,8 @@ func (r *Ranker) open(q *Query) int64 {
 	r.gather(best)
 	kernel.Peek(r.sums, r.columns, finest, &r.mask)
 	kernel.Collect(r.sums, nil, r.promising(2*q.K+8), &r.mask)
-	r.rescore(best, q, &r.top)
+	r.note(best, q, &r.top)
+	r.rescore(q, &r.top)
 	least := r.top.threshold()
 	if len(r.top.hits) < r.top.k {
 		least = 0
@@ -239,10 +250,19 @@ func (r *Ranker) promising(enough int) uint8 {
 // visit hands the sink every document that its threshold lets pass and that
 // the query wants and the student is eligible for.
 func (r *Ranker) visit(q *Query, to sink) {
+	r.order = r.order[:0]
+	for w, least := 0, to.threshold(); w < len(r.windows); w++ {
+		if r.windows[w].most >= least && r.windows[w].nodes != none {
+			r.order = append(r.order, int32(w))
+		}
+	}
 	scaled := int64(-1)
-	for w := range r.windows {
+	for i, w := range r.order {
+		if i+1 < len(r.order) {
+			r.prefetch(r.order[i+1])
+		}
 		threshold := to.threshold()
-		if r.windows[w].most < threshold || r.windows[w].nodes == none {
+		if r.windows[w].most < threshold {
 			continue
 		}
 		// Finer steps are worth it once the threshold has risen by a few of them.
@@ -252,12 +272,21 @@ func (r *Ranker) visit(q *Query, to sink) {
 		}
 		r.gather(w)
 		kernel.Collect(r.sums, r.columns, r.cut, &r.mask)
-		r.rescore(w, q, to)
+		r.note(w, q, to)
 	}
+	r.rescore(q, to)
 	for i := range r.x.delta {
 		rec := &r.x.delta[i]
 		doc := uint32(r.x.base.len() + i)
-		r.offer(hit{units: r.score(rec), doc: doc}, rec, q, to)
+		h := hit{units: r.score(rec), doc: doc}
+		if h.units <= 0 || !to.admits(h) {
+			continue
+		}
+		r.pair = newPair(q, rec.opportunity, r.x.partners.at(rec.partner))
+		if wanted(q, &r.pair) && r.pair.eligible() {
+			h.partner = r.pair.partner
+			to.offer(h)
+		}
 	}
 }
 
@@ -285,8 +314,21 @@ func (r *Ranker) scale(units int64) {
 	}
 }
 
+// prefetch asks for what gather will read of a window.
+func (r *Ranker) prefetch(w int32) {
+	base := r.x.base
+	for i := r.windows[w].nodes; i != none; i = r.nodes[i].next {
+		e := r.nodes[i].entry
+		if count := e.count(); count >= minColumn {
+			kernel.PrefetchLevels(&base.columns[e.at])
+		} else {
+			kernel.PrefetchPostings(base.postings[e.at : int(e.at)+count])
+		}
+	}
+}
+
 // gather adds up the postings of a window and lists its columns.
-func (r *Ranker) gather(w int) {
+func (r *Ranker) gather(w int32) {
 	r.columns = r.columns[:0]
 	base := r.x.base
 	for i := r.windows[w].nodes; i != none; i = r.nodes[i].next {
@@ -300,66 +342,84 @@ func (r *Ranker) gather(w int) {
 	}
 }
 
-// rescore scores the masked documents of a window from their records.
-func (r *Ranker) rescore(w int, q *Query, to sink) {
-	base := r.x.base
+// note puts the masked documents of a window on the list of those to be scored.
+func (r *Ranker) note(w int32, q *Query, to sink) {
 	for b, word := range r.mask {
 		for ; word != 0; word &= word - 1 {
-			doc := uint32(w*kernel.Window + b*64 + bits.TrailingZeros64(word))
-			units := r.scoreDocument(doc)
-			if units >= to.threshold() && !r.x.isGone(doc) {
-				rec := base.record(doc)
-				r.offer(hit{units: units, doc: doc}, &rec, q, to)
+			if len(r.pending) == pendingDocuments {
+				r.rescore(q, to)
 			}
+			doc := uint32(int(w)*kernel.Window + b*64 + bits.TrailingZeros64(word))
+			r.pending = append(r.pending, doc)
+			kernel.Prefetch(&r.x.base.forward[doc])
 		}
 	}
 }
 
-// scoreDocument is score of a document of the segment.
-func (r *Ranker) scoreDocument(doc uint32) int64 {
+// rescore scores the documents on the list from their records.
+func (r *Ranker) rescore(q *Query, to sink) {
 	base := r.x.base
-	a, b := base.forward[doc], base.forward[doc+1]
-	if r.x.settings.Measure != Overlap {
-		return r.product(base.tags[a:b], base.weights[a:b])
+	for _, doc := range r.pending {
+		kernel.Prefetch(&base.records[perTag*uint(base.forward[doc])])
+		kernel.Prefetch(&base.attributes[doc])
 	}
-	rec := base.record(doc)
-	return r.score(&rec)
-}
-
-// score is the units of a record for the compiled profile.
-func (r *Ranker) score(rec *record) int64 {
-	if r.x.settings.Measure != Overlap {
-		return r.product(rec.tags, rec.weights)
-	}
-	var sum int64
-	for i, t := range rec.tags {
-		if p := int64(r.profile.weight[t]); p > 0 {
-			sum += r.x.importance[t] * min(p, int64(rec.weights[i]))
+	for _, doc := range r.pending {
+		h := hit{units: r.scoreDocument(doc), doc: doc}
+		if h.units < to.threshold() || !to.admits(h) || r.x.isGone(doc) || !r.eligible(doc, q) {
+			continue
 		}
+		h.partner = r.x.partners.at(base.attributes[doc].partner)
+		to.offer(h)
 	}
-	return sum * boostFactor(rec.opportunity.Boost)
+	r.pending = r.pending[:0]
 }
 
-// product is the sum of P G I.
-func (r *Ranker) product(tags []TagID, impacts []uint16) int64 {
+// scoreDocument is the units of a document of the segment for the compiled
+// profile.
+func (r *Ranker) scoreDocument(doc uint32) int64 {
+	packed := r.x.base.packed(doc)
+	if r.x.settings.Measure == Overlap {
+		return r.overlap(packed, r.x.base.opportunities[doc].Boost)
+	}
 	var sum int64
-	for i, t := range tags {
+	for ; len(packed) >= perTag; packed = packed[perTag:] {
+		t, impact := unpack(packed)
 		if p := int64(r.profile.weight[t]); p > 0 {
-			sum += p * r.x.importance[t] * int64(impacts[i])
+			sum += p * r.x.importance[t] * int64(impact)
 		}
 	}
 	return sum
 }
 
-func (r *Ranker) offer(h hit, rec *record, q *Query, to sink) {
-	if h.units <= 0 || !to.admits(h) {
-		return
+func (r *Ranker) overlap(packed []uint16, boost float64) int64 {
+	var sum int64
+	for ; len(packed) >= perTag; packed = packed[perTag:] {
+		t, weight := unpack(packed)
+		if p := int64(r.profile.weight[t]); p > 0 {
+			sum += r.x.importance[t] * min(p, int64(weight))
+		}
 	}
-	r.pair = newPair(q, rec.opportunity, r.x.partners.at(rec.partner))
-	if wanted(q, &r.pair) && r.pair.eligible() {
-		h.partner = r.pair.partner
-		to.offer(h)
+	return sum * boostFactor(boost)
+}
+
+// score is the units of a record for the compiled profile.
+func (r *Ranker) score(rec *record) int64 {
+	var sum int64
+	overlap := r.x.settings.Measure == Overlap
+	for i, t := range rec.tags {
+		p, g, w := int64(r.profile.weight[t]), r.x.importance[t], int64(rec.weights[i])
+		switch {
+		case p == 0:
+		case overlap:
+			sum += g * min(p, w)
+		default:
+			sum += p * g * w
+		}
 	}
+	if overlap {
+		sum *= boostFactor(rec.opportunity.Boost)
+	}
+	return sum
 }
 
 // pairOf is the pair of the query's student and an opportunity of the index.

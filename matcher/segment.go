@@ -28,9 +28,14 @@ type segment struct {
 	byID          []uint32 // documents in the order of their ids
 	place         []uint32 // of each document in byID
 
-	forward []uint32 // where each document's record starts; one more at the end
-	tags    []TagID  // of the records
-	weights []uint16 // of the records
+	attributes []attributes
+	lists      [dimensions][][]string // that attributes number
+
+	// forward is where each document's record starts in records, in tags; one
+	// more at the end. A tag takes three numbers: the low and the high half of
+	// its TagID, and its weight.
+	forward []uint32
+	records []uint16
 
 	upper    [16]int64 // the largest weight of each level; 0 of level 0
 	maxBoost int64     // the largest boost factor
@@ -80,8 +85,26 @@ func (s *segment) find(id string) (uint32, bool) {
 }
 
 func (s *segment) record(doc uint32) record {
-	a, b := s.forward[doc], s.forward[doc+1]
-	return record{s.opportunities[doc], s.partners[doc], s.tags[a:b], s.weights[a:b]}
+	packed := s.packed(doc)
+	r := record{opportunity: s.opportunities[doc], partner: s.partners[doc]}
+	for ; len(packed) > 0; packed = packed[perTag:] {
+		tag, weight := unpack(packed)
+		r.tags, r.weights = append(r.tags, tag), append(r.weights, weight)
+	}
+	return r
+}
+
+// perTag is how many numbers of a record a tag takes.
+const perTag = 3
+
+// packed is a document's record.
+func (s *segment) packed(doc uint32) []uint16 {
+	return s.records[perTag*uint(s.forward[doc]) : perTag*uint(s.forward[doc+1])]
+}
+
+func unpack(p []uint16) (TagID, uint16) {
+	_ = p[2]
+	return TagID(p[0]) | TagID(p[1])<<16, p[2]
 }
 
 // entriesOf are a tag's, by window. A tag that came after the segment has none.
@@ -103,8 +126,8 @@ func (s *segment) frequency(t TagID) int64 {
 
 func (s *segment) bytes() int64 {
 	const word, half = 4, 2
-	return int64(word*(len(s.forward)+len(s.tags)+len(s.first)+len(s.byID)+len(s.place)+len(s.partners)) +
-		half*(len(s.weights)+len(s.postings)) + 8*len(s.entries) + kernel.ColumnBytes*len(s.columns))
+	return int64(word*(len(s.forward)+len(s.first)+len(s.byID)+len(s.place)) +
+		half*(len(s.records)+len(s.postings)) + 8*len(s.entries) + kernel.ColumnBytes*len(s.columns))
 }
 
 // builder makes a segment.
@@ -157,20 +180,22 @@ func (b *builder) finish() *segment {
 		byID:          make([]uint32, n),
 		place:         make([]uint32, n),
 		forward:       make([]uint32, 1, n+1),
-		tags:          make([]TagID, 0, len(b.tags)),
-		weights:       make([]uint16, 0, len(b.weights)),
+		records:       make([]uint16, 0, perTag*len(b.tags)),
 	}
 	for doc, i := range clustered(b.records, b.spreader.vocabulary.Len()) {
 		r := &b.records[i]
 		s.opportunities[doc], s.partners[doc], s.byID[doc] = r.opportunity, r.partner, uint32(doc)
-		s.tags, s.weights = append(s.tags, r.tags...), append(s.weights, r.weights...)
-		s.forward = append(s.forward, uint32(len(s.tags)))
+		for i, t := range r.tags {
+			s.records = append(s.records, uint16(t), uint16(t>>16), r.weights[i])
+		}
+		s.forward = append(s.forward, uint32(len(s.records)/perTag))
 		s.maxBoost = max(s.maxBoost, boostFactor(r.opportunity.Boost))
 	}
 	slices.SortFunc(s.byID, func(a, b uint32) int { return compareIDs(s.opportunities[a], s.opportunities[b]) })
 	for i, doc := range s.byID {
 		s.place[doc] = uint32(i)
 	}
+	s.describe()
 	s.invert(b.spreader.vocabulary.Len())
 	return s
 }

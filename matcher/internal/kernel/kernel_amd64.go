@@ -1,5 +1,7 @@
 package kernel
 
+import "unsafe"
+
 // available lists the loops that the processor and the system have, the best
 // first.
 func available() []loops {
@@ -24,6 +26,9 @@ func collectWith(f func(sums *Sums, columns *Column, n int, threshold, keep uint
 		f(sums, first, len(columns), threshold, keep, mask)
 	}
 }
+
+//go:noescape
+func prefetch(p unsafe.Pointer, lines int)
 
 //go:noescape
 func collectAVX2(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask)

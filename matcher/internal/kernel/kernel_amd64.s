@@ -26,6 +26,18 @@ TEXT ·xgetbv(SB), NOSPLIT, $0-8
 	MOVL DX, edx+4(FP)
 	RET
 
+// func prefetch(p unsafe.Pointer, lines int)
+TEXT ·prefetch(SB), NOSPLIT, $0-16
+	MOVQ p+0(FP), AX
+	MOVQ lines+8(FP), CX
+
+line:
+	PREFETCHT0 (AX)
+	ADDQ $64, AX
+	DECQ CX
+	JGT line
+	RET
+
 // func collectAVX512(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask)
 //
 // Block by block of 64 documents: the sums, plus each column's 32 bytes, whose

@@ -1,0 +1,223 @@
+package matcher
+
+import (
+	"slices"
+	"strings"
+)
+
+// attributes are what the rules of eligibility look at, in the order of
+// documents and without the strings: lists are numbers of the segment's, so
+// that a rule is decided once per query and list.
+type attributes struct {
+	opens, closes Date
+	minAge        int32 // -1: none
+	partner       int32 // number, or noPartner
+	lists         [dimensions]uint32
+	kind          uint16 // its bit
+	published     bool
+	seats         bool
+	remote        bool
+	placed        bool // has a position
+}
+
+// dimension is a rule that looks at a list of strings.
+type dimension int
+
+const (
+	byGrade dimension = iota
+	byRegion
+	bySlot
+	byCredential
+	byTerm // a list of one
+	dimensions
+)
+
+func (d dimension) list(o *Opportunity) []string {
+	switch d {
+	case byGrade:
+		return o.Grades
+	case byRegion:
+		return o.Regions
+	case bySlot:
+		return o.Slots
+	case byCredential:
+		return o.Requires
+	default:
+		return []string{o.Term}
+	}
+}
+
+// holds decides the rule for a list that is not empty.
+func (d dimension) holds(list []string, q *Query) bool {
+	switch d {
+	case byGrade:
+		return slices.Contains(list, q.Student.Grade)
+	case byRegion:
+		return slices.Contains(list, q.Student.Region)
+	case bySlot:
+		return len(q.Student.Slots) == 0 || containsAll(q.Student.Slots, list)
+	case byCredential:
+		return containsAll(q.Student.Credentials, list)
+	default:
+		return q.Term == "" || list[0] == q.Term
+	}
+}
+
+// numbered gives each distinct list of a dimension a number. Number 0 is the
+// empty one, for which all rules hold.
+type numbered struct {
+	lists [][]string
+	index map[string]uint32
+	key   strings.Builder
+}
+
+func newNumbered() *numbered {
+	return &numbered{lists: [][]string{nil}, index: map[string]uint32{"": 0}}
+}
+
+func (n *numbered) number(list []string) uint32 {
+	if len(list) == 0 {
+		return 0
+	}
+	n.key.Reset()
+	for _, item := range list {
+		n.key.WriteString(item)
+		n.key.WriteByte(0) // no id has it
+	}
+	if at, ok := n.index[n.key.String()]; ok {
+		return at
+	}
+	at := uint32(len(n.lists))
+	n.index[n.key.String()] = at
+	n.lists = append(n.lists, list)
+	return at
+}
+
+// describe fills the attributes of all documents.
+func (s *segment) describe() {
+	var dictionaries [dimensions]*numbered
+	for d := range dictionaries {
+		dictionaries[d] = newNumbered()
+	}
+	s.attributes = make([]attributes, s.len())
+	for doc, o := range s.opportunities {
+		a := &s.attributes[doc]
+		*a = attributes{
+			opens: o.Opens, closes: o.Closes, minAge: -1, partner: s.partners[doc], kind: kindBit(o.Kind),
+			published: o.Status == Published, seats: o.Seats > 0, remote: o.Remote, placed: o.Position != nil,
+		}
+		if o.MinAge != nil {
+			a.minAge = *o.MinAge
+		}
+		for d := range dimensions {
+			a.lists[d] = dictionaries[d].number(d.list(o))
+		}
+	}
+	for d := range dimensions {
+		s.lists[d] = dictionaries[d].lists
+	}
+}
+
+// kindBit is the bit of a kind: those that exist have a bit each, one that
+// isn't said has the next, and others have none.
+func kindBit(k OpportunityKind) uint16 {
+	if k == "" {
+		return 1 << len(OpportunityKinds)
+	}
+	if i := slices.Index(OpportunityKinds, k); i >= 0 {
+		return 1 << i
+	}
+	return 0
+}
+
+// verdicts remembers how the rules of the dimensions were decided for a query.
+type verdicts struct {
+	lists *[dimensions][][]string
+	// known has for each list the number of the query, then a bit for "holds".
+	known [dimensions][]uint32
+	query uint32
+	kinds uint16 // wanted; 0 is all
+}
+
+func newVerdicts(s *segment) verdicts {
+	v := verdicts{lists: &s.lists}
+	for d := range v.known {
+		v.known[d] = make([]uint32, len(s.lists[d]))
+	}
+	return v
+}
+
+// begin forgets what was decided for the query before.
+func (v *verdicts) begin(q *Query) {
+	if v.query++; v.query >= 1<<31 {
+		for d := range v.known {
+			clear(v.known[d])
+		}
+		v.query = 1
+	}
+	v.kinds = 0
+	for _, k := range q.Kinds {
+		v.kinds |= kindBit(k)
+	}
+	if len(q.Kinds) > 0 && v.kinds == 0 {
+		v.kinds = 1 << 15 // of kinds that don't exist
+	}
+}
+
+func (v *verdicts) holds(d dimension, list uint32, q *Query) bool {
+	if list == 0 {
+		return true
+	}
+	if known := v.known[d][list]; known>>1 == v.query {
+		return known&1 == 1
+	}
+	holds := d.holds(v.lists[d][list], q)
+	v.known[d][list] = v.query << 1
+	if holds {
+		v.known[d][list] |= 1
+	}
+	return holds
+}
+
+// eligible decides all rules and wishes for a document, as pair.eligible and
+// wanted do for an opportunity.
+func (r *Ranker) eligible(doc uint32, q *Query) bool {
+	a := &r.x.base.attributes[doc]
+	if !a.published || !a.seats || (a.opens != 0 && q.AsOf < a.opens) || (a.closes != 0 && q.AsOf > a.closes) {
+		return false
+	}
+	if r.verdicts.kinds != 0 && a.kind&r.verdicts.kinds == 0 {
+		return false
+	}
+	for d, list := range a.lists {
+		if dimension(d) == byRegion && a.remote {
+			continue
+		}
+		if !r.verdicts.holds(dimension(d), list, q) {
+			return false
+		}
+	}
+	if a.minAge >= 0 && (q.Student.Age == nil || *q.Student.Age < a.minAge) {
+		return false
+	}
+	return r.eligiblePartner(a.partner, q) && r.eligibleByID(doc, a, q)
+}
+
+func (r *Ranker) eligiblePartner(number int32, q *Query) bool {
+	p := r.x.partners.at(number)
+	if p != nil && p.MaxSeats != nil && *p.MaxSeats <= 0 {
+		return false
+	}
+	return len(q.PartnerKinds) == 0 || p != nil && slices.Contains(q.PartnerKinds, p.Kind)
+}
+
+// eligibleByID decides what few queries ask for, and needs the opportunity.
+func (r *Ranker) eligibleByID(doc uint32, a *attributes, q *Query) bool {
+	s := q.Student
+	far := s.MaxKm != nil && s.Position != nil && a.placed && !a.remote
+	if !far && len(q.Forbidden) == 0 && len(q.Exclude) == 0 {
+		return true
+	}
+	o := r.x.base.opportunities[doc]
+	return !q.Forbidden[o.ID] && !q.Exclude[o.ID] && (!far || distance(*s.Position, *o.Position) <= *s.MaxKm)
+}
