@@ -37,9 +37,6 @@ func (s *segment) invert(tags int) {
 	s.entries = make([]entry, in.entry[tags])
 	s.postings = make([]kernel.Posting, in.posting[tags])
 	s.columns = make([]kernel.Levels, in.column[tags])
-	kernel.Huge(s.postings)
-	kernel.Huge(s.columns)
-	kernel.Huge(s.records)
 	s.windows(in.counts, func(w int, touched []TagID) { s.fill(w, touched, &in) })
 }
 

@@ -299,16 +299,15 @@ const finest = 240
 func (r *Ranker) scale(units int64) {
 	r.unit = max(1, (units+finest-1)/finest)
 	r.cut = uint8(max(1, units/r.unit))
-	// A product with the inverse may be below the quotient by less than one
-	// step; the step added covers that and the rounding up.
-	inverse := 1 / float64(r.unit)
+	// The margin keeps the product with the inverse from being below the quotient.
+	inverse := float64((1 + 1e-12) / float64(r.unit))
 	for i := range r.terms {
 		t := &r.terms[i]
 		for l, most := range t.most {
-			if most > 0 {
-				t.table[l] = uint8(min(255, float64(most)*inverse+1))
-			} else {
-				t.table[l] = 0
+			steps := min(255, float64(float64(most)*inverse))
+			t.table[l] = uint8(steps)
+			if steps > float64(t.table[l]) {
+				t.table[l]++
 			}
 		}
 	}

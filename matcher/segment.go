@@ -13,7 +13,7 @@ import (
 // minColumn is from how many postings of a tag in a window on they are kept as
 // a column of levels: below, the postings cost less memory, and the column
 // hardly less time.
-const minColumn = 192
+const minColumn = 96
 
 // segment is an inverted index over windows of documents, with the records
 // that scores are exactly computed from.
@@ -197,6 +197,12 @@ func (b *builder) finish() *segment {
 	}
 	s.describe()
 	s.invert(b.spreader.vocabulary.Len())
+	kernel.Huge(s.records)
+	kernel.Huge(s.forward)
+	kernel.Huge(s.attributes)
+	kernel.Huge(s.postings)
+	kernel.Huge(s.columns)
+	kernel.Huge(s.entries)
 	return s
 }
 
