@@ -141,6 +141,7 @@ func FuzzPageToken(f *testing.F) {
 	f.Add(key.token("cursor"))
 	f.Add("")
 	f.Add("AQ")
+	f.Add("AQECAwAAAAAA\n000")
 	f.Add(base64.RawURLEncoding.EncodeToString(make([]byte, 64)))
 	f.Fuzz(func(t *testing.T, token string) {
 		cursor, err := key.cursor(token)
