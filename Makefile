@@ -23,8 +23,6 @@ BUF ?= $(CURDIR)/tools/node_modules/.bin/buf
 VERSION ?= $(shell git -c 'safe.directory=*' describe --tags --always --dirty 2>/dev/null || echo unknown)
 # How long each fuzz target runs.
 FUZZTIME ?= 5s
-# What `make bench` runs.
-BENCH ?= .
 # The commit that the API must stay compatible with; empty: see tools/breaking.sh.
 BREAKING_AGAINST ?=
 # The folders that are Go modules of their own, where they exist.
@@ -57,9 +55,8 @@ test: ## install what the tests need, and run them
 	KINDRED_KERNEL=avx2 $(GO) test -count=1 -short ./matcher/...
 
 .PHONY: bench
-bench: ## run the benchmarks of the bench module, BENCH=regexp
-	@if [ ! -f bench/go.mod ]; then echo 'bench/go.mod: there are no benchmarks yet'; exit 1; fi
-	$(GO) -C bench test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+bench: build ## measure rankings as docs/performance.md has them
+	@sh bench/run.sh
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target in turn, FUZZTIME=10m each

@@ -50,7 +50,7 @@ func (r *Ranker) Explain(q *Query, opportunity string) (Explanation, bool) {
 	e.Score = float64(e.Units) / r.denominator()
 	if len(e.Failures) == 0 && wanted(q, &p) {
 		r.bound()
-		c := counter{target: hit{units: e.Units, doc: r.document(opportunity)}, before: r.before}
+		c := counter{target: hit{units: e.Units, doc: r.document(opportunity), place: r.place(r.document(opportunity))}, before: r.before}
 		r.visit(q, &c)
 		e.Rank = c.n + 1
 	}

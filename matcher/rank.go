@@ -3,7 +3,6 @@ package matcher
 import (
 	"cmp"
 	"math"
-	"math/bits"
 	"slices"
 
 	"github.com/kindred-match/kindred/matcher/internal/kernel"
@@ -53,13 +52,14 @@ type Ranker struct {
 	verdicts verdicts
 	windows  []windowBound // by window
 	nodes    []node
-	unit     int64 // what one step of the sums stands for
+	scaled   int64 // units that the finest sum stands for
 	cut      uint8 // the sum from which on a document may matter
 	sums     *kernel.Sums
 	columns  []kernel.Column
 	mask     kernel.Mask
-	order    []int32  // windows to visit
-	pending  []uint32 // documents to be scored
+	above    kernel.Mask // of the documents with more than the cut
+	order    []int32     // windows to visit
+	pending  []uint32    // documents to be scored
 }
 
 // pendingDocuments is how many documents wait to be scored together, so that
@@ -187,192 +187,6 @@ func (r *Ranker) denominator() float64 {
 	return r.profile.denominator(x.settings.Measure, x.importance, unlistedImportance(x.statistics))
 }
 
-// bound lists the terms of each window and adds up the most that its documents
-// may have.
-func (r *Ranker) bound() {
-	for w := range r.windows {
-		r.windows[w] = windowBound{0, none}
-	}
-	r.nodes = r.nodes[:0]
-	for i := range r.terms {
-		t := &r.terms[i]
-		for _, e := range t.entries {
-			w := &r.windows[e.window]
-			w.most += t.most[e.highest()]
-			r.nodes = append(r.nodes, node{int32(i), w.nodes, e})
-			w.nodes = int32(len(r.nodes) - 1)
-		}
-	}
-}
-
-// open looks into the window of the highest bound for documents that are
-// likely to be the best of all. It returns a number of units that the top k
-// have at least, 0 if it finds too few who are eligible.
-func (r *Ranker) open(q *Query) int64 {
-	best := int32(0)
-	for w := range r.windows {
-		if r.windows[w].most > r.windows[best].most {
-			best = int32(w)
-		}
-	}
-	if len(r.windows) == 0 || r.windows[best].most == 0 {
-		return 0
-	}
-	r.scale(r.windows[best].most)
-	r.gather(best)
-	kernel.Peek(r.sums, r.columns, finest, &r.mask)
-	kernel.Collect(r.sums, nil, r.promising(2*q.K+8), &r.mask)
-	r.note(best, q, &r.top)
-	r.rescore(q, &r.top)
-	least := r.top.threshold()
-	if len(r.top.hits) < r.top.k {
-		least = 0
-	}
-	r.top.reset(r.top.k, r.top.perPartner)
-	return least
-}
-
-// promising is the highest cut that enough of the sums pass, found by halving.
-func (r *Ranker) promising(enough int) uint8 {
-	low, high := 1, finest
-	for low < high {
-		middle := (low + high + 1) / 2
-		kernel.Peek(r.sums, nil, uint8(middle), &r.mask)
-		if r.mask.Count() >= enough {
-			low = middle
-		} else {
-			high = middle - 1
-		}
-	}
-	return uint8(low)
-}
-
-// visit hands the sink every document that its threshold lets pass and that
-// the query wants and the student is eligible for.
-func (r *Ranker) visit(q *Query, to sink) {
-	r.order = r.order[:0]
-	for w, least := 0, to.threshold(); w < len(r.windows); w++ {
-		if r.windows[w].most >= least && r.windows[w].nodes != none {
-			r.order = append(r.order, int32(w))
-		}
-	}
-	scaled := int64(-1)
-	for i, w := range r.order {
-		if i+1 < len(r.order) {
-			r.prefetch(r.order[i+1])
-		}
-		threshold := to.threshold()
-		if r.windows[w].most < threshold {
-			continue
-		}
-		// Finer steps are worth it once the threshold has risen by a few of them.
-		if scaled < 0 || threshold > scaled+scaled/32 {
-			scaled = threshold
-			r.scale(threshold)
-		}
-		r.gather(w)
-		kernel.Collect(r.sums, r.columns, r.cut, &r.mask)
-		r.note(w, q, to)
-	}
-	r.rescore(q, to)
-	for i := range r.x.delta {
-		rec := &r.x.delta[i]
-		doc := uint32(r.x.base.len() + i)
-		h := hit{units: r.score(rec), doc: doc}
-		if h.units <= 0 || !to.admits(h) {
-			continue
-		}
-		r.pair = newPair(q, rec.opportunity, r.x.partners.at(rec.partner))
-		if wanted(q, &r.pair) && r.pair.eligible() {
-			h.partner = r.pair.partner
-			to.offer(h)
-		}
-	}
-}
-
-// finest is the sum that a threshold is scaled to: so far below 255 that sums
-// that saturate stay above it.
-const finest = 240
-
-// scale sets the unit and the tables so that documents of the given units have
-// a sum of the cut or more. As contributions are rounded up, none is missed.
-func (r *Ranker) scale(units int64) {
-	r.unit = max(1, (units+finest-1)/finest)
-	r.cut = uint8(max(1, units/r.unit))
-	// The margin keeps the product with the inverse from being below the quotient.
-	inverse := float64((1 + 1e-12) / float64(r.unit))
-	for i := range r.terms {
-		t := &r.terms[i]
-		for l, most := range t.most {
-			steps := min(255, float64(float64(most)*inverse))
-			t.table[l] = uint8(steps)
-			if steps > float64(t.table[l]) {
-				t.table[l]++
-			}
-		}
-	}
-}
-
-// prefetch asks for what gather will read of a window.
-func (r *Ranker) prefetch(w int32) {
-	base := r.x.base
-	for i := r.windows[w].nodes; i != none; i = r.nodes[i].next {
-		e := r.nodes[i].entry
-		if count := e.count(); count >= minColumn {
-			kernel.PrefetchLevels(&base.columns[e.at])
-		} else {
-			kernel.PrefetchPostings(base.postings[e.at : int(e.at)+count])
-		}
-	}
-}
-
-// gather adds up the postings of a window and lists its columns.
-func (r *Ranker) gather(w int32) {
-	r.columns = r.columns[:0]
-	base := r.x.base
-	for i := r.windows[w].nodes; i != none; i = r.nodes[i].next {
-		n := &r.nodes[i]
-		t := &r.terms[n.term]
-		if count := n.entry.count(); count >= minColumn {
-			r.columns = append(r.columns, kernel.Column{Levels: &base.columns[n.entry.at], Table: t.table})
-		} else {
-			kernel.Scatter(r.sums, base.postings[n.entry.at:int(n.entry.at)+count], &t.table)
-		}
-	}
-}
-
-// note puts the masked documents of a window on the list of those to be scored.
-func (r *Ranker) note(w int32, q *Query, to sink) {
-	for b, word := range r.mask {
-		for ; word != 0; word &= word - 1 {
-			if len(r.pending) == pendingDocuments {
-				r.rescore(q, to)
-			}
-			doc := uint32(int(w)*kernel.Window + b*64 + bits.TrailingZeros64(word))
-			r.pending = append(r.pending, doc)
-			kernel.Prefetch(&r.x.base.forward[doc])
-		}
-	}
-}
-
-// rescore scores the documents on the list from their records.
-func (r *Ranker) rescore(q *Query, to sink) {
-	base := r.x.base
-	for _, doc := range r.pending {
-		kernel.Prefetch(&base.records[perTag*uint(base.forward[doc])])
-		kernel.Prefetch(&base.attributes[doc])
-	}
-	for _, doc := range r.pending {
-		h := hit{units: r.scoreDocument(doc), doc: doc}
-		if h.units < to.threshold() || !to.admits(h) || r.x.isGone(doc) || !r.eligible(doc, q) {
-			continue
-		}
-		h.partner = r.x.partners.at(base.attributes[doc].partner)
-		to.offer(h)
-	}
-	r.pending = r.pending[:0]
-}
-
 // scoreDocument is the units of a document of the segment for the compiled
 // profile.
 func (r *Ranker) scoreDocument(doc uint32) int64 {
@@ -450,9 +264,16 @@ func (r *Ranker) before(a, b hit) bool {
 	if a.units != b.units {
 		return a.units > b.units
 	}
-	base := r.x.base
-	if n := uint32(base.len()); a.doc < n && b.doc < n {
-		return base.place[a.doc] < base.place[b.doc]
+	if a.place != unknownPlace && b.place != unknownPlace {
+		return a.place < b.place
 	}
 	return cmp.Less(r.opportunity(a.doc).ID, r.opportunity(b.doc).ID)
+}
+
+// place is a document's in the order of ids.
+func (r *Ranker) place(doc uint32) uint32 {
+	if int(doc) < r.x.base.len() {
+		return r.x.base.place[doc]
+	}
+	return unknownPlace
 }

@@ -6,15 +6,23 @@ import "slices"
 type hit struct {
 	units int64
 	doc   uint32
+	// place is the document's in the order of ids, unknownPlace for one that is
+	// not in the segment.
+	place uint32
 	// partner is for the cap.
 	partner *Partner
 }
+
+const unknownPlace = ^uint32(0)
 
 // sink takes the documents that may matter, each at most once.
 type sink interface {
 	// threshold is a number of units below which documents need not be offered
 	// any more, at least 1; it never drops.
 	threshold() int64
+	// tie is the place in the order of ids from which on documents with exactly
+	// the threshold's units need not be offered any more.
+	tie() uint32
 	// admits reports whether a document would change anything, if the student is
 	// eligible for it.
 	admits(h hit) bool
@@ -39,6 +47,13 @@ func (t *topK) threshold() int64 {
 		return t.least
 	}
 	return max(t.least, t.hits[0].units)
+}
+
+func (t *topK) tie() uint32 {
+	if len(t.hits) < t.k || t.hits[0].units < t.least {
+		return unknownPlace
+	}
+	return t.hits[0].place
 }
 
 func (t *topK) admits(h hit) bool { return len(t.hits) < t.k || t.before(h, t.hits[0]) }
@@ -136,5 +151,6 @@ type counter struct {
 }
 
 func (c *counter) threshold() int64  { return max(1, c.target.units) }
+func (c *counter) tie() uint32       { return c.target.place }
 func (c *counter) admits(h hit) bool { return c.before(h, c.target) }
 func (c *counter) offer(hit)         { c.n++ }

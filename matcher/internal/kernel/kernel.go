@@ -33,6 +33,16 @@ func (m *Mask) Count() int {
 	return n
 }
 
+// Keep clears all but the first n bits that are set.
+func (m *Mask) Keep(n int) {
+	for i := range m {
+		for bits.OnesCount64(m[i]) > n {
+			m[i] &^= 1 << (63 - bits.LeadingZeros64(m[i]))
+		}
+		n -= bits.OnesCount64(m[i])
+	}
+}
+
 // Levels is a column: a level of 0 to 15 for each document of a window. Byte i
 // of the 32 bytes of a block has document i of the block in its low half and
 // document 32 + i in its high half.

@@ -100,6 +100,22 @@ func TestLevels(t *testing.T) {
 	}
 }
 
+func TestMask(t *testing.T) {
+	var m Mask
+	for _, i := range []int{0, 3, 64, 65, 127, 4095} {
+		m[i/64] |= 1 << (i % 64)
+	}
+	for n, want := range map[int]int{10: 6, 6: 6, 5: 5, 3: 3, 1: 1, 0: 0} {
+		kept := m
+		if kept.Keep(n); kept.Count() != want {
+			t.Errorf("%d bits kept, want %d", kept.Count(), want)
+		}
+		if n == 3 && (kept[0] != 9 || kept[1] != 1) {
+			t.Errorf("the bits kept are not the first: %v", kept[:2])
+		}
+	}
+}
+
 func TestChoice(t *testing.T) {
 	if got := choose("portable").name; got != "portable" {
 		t.Errorf("asked for portable, got %s", got)
