@@ -49,6 +49,9 @@ type Ranker struct {
 	top     topK
 	pair    pair // kept here, since what the rules are handed escapes
 
+	// gain is P G by TagID, 0 but for the tags of the query.
+	gain     []int64
+	gained   []TagID // those that are not 0
 	verdicts verdicts
 	windows  []windowBound // by window
 	nodes    []node
@@ -97,6 +100,7 @@ func (x *Index) NewRanker() *Ranker {
 		profile: newSpreader(x.vocabulary, x.settings.Decay),
 		windows: make([]windowBound, (x.base.len()+kernel.Window-1)/kernel.Window),
 		sums:    new(kernel.Sums),
+		gain:    make([]int64, x.vocabulary.Len()),
 		pending: make([]uint32, 0, pendingDocuments),
 	}
 	r.verdicts = newVerdicts(x.base)
@@ -161,10 +165,15 @@ func (r *Ranker) candidates(dst []Candidate, hits []hit) []Candidate {
 func (r *Ranker) compile(q *Query) {
 	x := r.x
 	r.verdicts.begin(q)
+	for _, t := range r.gained {
+		r.gain[t] = 0
+	}
 	r.profile.spread(q.Student.Interests)
+	r.gained = append(r.gained[:0], r.profile.touched...)
 	r.terms = r.terms[:0]
 	for _, t := range r.profile.touched {
 		g := x.importance[t]
+		r.gain[t] = int64(r.profile.weight[t]) * g
 		entries := x.base.entriesOf(t)
 		if g == 0 || len(entries) == 0 {
 			continue
@@ -197,9 +206,7 @@ func (r *Ranker) scoreDocument(doc uint32) int64 {
 	var sum int64
 	for ; len(packed) >= perTag; packed = packed[perTag:] {
 		t, impact := unpack(packed)
-		if p := int64(r.profile.weight[t]); p > 0 {
-			sum += p * r.x.importance[t] * int64(impact)
-		}
+		sum += r.gain[t] * int64(impact)
 	}
 	return sum
 }
