@@ -21,7 +21,7 @@ func (s *segment) invert(tags int) {
 	s.windows(in.counts, func(_ int, touched []TagID) {
 		for _, t := range touched {
 			in.entry[t+1]++
-			if n := in.counts[t]; n >= minColumn {
+			if n := in.counts[t]; int(n) >= s.minColumn {
 				in.column[t+1]++
 			} else {
 				in.posting[t+1] += n
@@ -54,7 +54,7 @@ func (s *segment) fill(w int, touched []TagID, in *inversion) {
 	start := slices.Clone(touched) // of the tag's postings, or its column
 	for i, t := range touched {
 		in.highest[t] = 0
-		if start[i] = in.posting[t]; in.counts[t] >= minColumn {
+		if start[i] = in.posting[t]; int(in.counts[t]) >= s.minColumn {
 			start[i] = in.column[t]
 		}
 	}
@@ -63,7 +63,7 @@ func (s *segment) fill(w int, touched []TagID, in *inversion) {
 			t, weight := unpack(packed)
 			l := in.level[weight]
 			in.highest[t] = max(in.highest[t], l)
-			if in.counts[t] >= minColumn {
+			if int(in.counts[t]) >= s.minColumn {
 				s.columns[in.column[t]].Set(doc-first, l)
 			} else {
 				s.postings[in.posting[t]] = kernel.Pack(doc-first, l)
@@ -74,7 +74,7 @@ func (s *segment) fill(w int, touched []TagID, in *inversion) {
 	for i, t := range touched {
 		s.entries[in.entry[t]] = newEntry(start[i], w, int(in.counts[t]), in.highest[t])
 		in.entry[t]++
-		if in.counts[t] >= minColumn {
+		if int(in.counts[t]) >= s.minColumn {
 			in.column[t]++
 		}
 	}

@@ -10,11 +10,6 @@ import (
 	"github.com/kindred-match/kindred/matcher/internal/kernel"
 )
 
-// minColumn is from how many postings of a tag in a window on they are kept as
-// a column of levels: below, the postings cost less memory, and the column
-// hardly less time.
-const minColumn = 96
-
 // segment is an inverted index over windows of documents, with the records
 // that scores are exactly computed from.
 //
@@ -37,16 +32,17 @@ type segment struct {
 	forward []uint32
 	records []uint16
 
-	upper    [16]int64 // the largest weight of each level; 0 of level 0
-	maxBoost int64     // the largest boost factor
-	first    []uint32  // where each tag's entries start; one more at the end
-	entries  []entry   // by tag, then window
-	postings []kernel.Posting
-	columns  []kernel.Levels
+	minColumn int       // from how many postings on a tag has a column in a window
+	upper     [16]int64 // the largest weight of each level; 0 of level 0
+	maxBoost  int64     // the largest boost factor
+	first     []uint32  // where each tag's entries start; one more at the end
+	entries   []entry   // by tag, then window
+	postings  []kernel.Posting
+	columns   []kernel.Levels
 }
 
 // entry is a tag's part of a window: a column, or postings if there are fewer
-// than minColumn.
+// than the segment's minColumn.
 type entry struct {
 	at     uint32 // in the segment's columns or postings
 	window uint16
@@ -181,6 +177,7 @@ func (b *builder) finish() *segment {
 		place:         make([]uint32, n),
 		forward:       make([]uint32, 1, n+1),
 		records:       make([]uint16, 0, perTag*len(b.tags)),
+		minColumn:     kernel.MinColumn(),
 	}
 	for doc, i := range clustered(b.records, b.spreader.vocabulary.Len()) {
 		r := &b.records[i]

@@ -180,7 +180,7 @@ func (r *Ranker) prefetch(w int32) {
 	base := r.x.base
 	for i := r.windows[w].nodes; i != none; i = r.nodes[i].next {
 		e := r.nodes[i].entry
-		if count := e.count(); count >= minColumn {
+		if count := e.count(); count >= base.minColumn {
 			kernel.PrefetchLevels(&base.columns[e.at])
 		} else {
 			kernel.PrefetchPostings(base.postings[e.at : int(e.at)+count])
@@ -195,7 +195,7 @@ func (r *Ranker) gather(w int32) {
 	for i := r.windows[w].nodes; i != none; i = r.nodes[i].next {
 		n := &r.nodes[i]
 		t := &r.terms[n.term]
-		if count := n.entry.count(); count >= minColumn {
+		if count := n.entry.count(); count >= base.minColumn {
 			r.columns = append(r.columns, kernel.Column{Levels: &base.columns[n.entry.at], Table: t.table})
 		} else {
 			kernel.Scatter(r.sums, base.postings[n.entry.at:int(n.entry.at)+count], &t.table)

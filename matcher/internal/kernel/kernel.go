@@ -80,6 +80,9 @@ func (l *Levels) Get(offset int) uint8 {
 // loops are the inner loops for one kind of processor.
 type loops struct {
 	name string
+	// minColumn is from how many postings of a tag in a window on a column is
+	// the faster way to add them up.
+	minColumn int
 	// collect leaves sums & keep.
 	collect func(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask)
 }
@@ -100,6 +103,10 @@ func choose(name string) loops {
 
 // Name says which loops run: avx512, avx2 or portable.
 func Name() string { return active.name }
+
+// MinColumn is from how many postings of a tag in a window on they should be
+// kept as a column of levels.
+func MinColumn() int { return active.minColumn }
 
 // Scatter adds what the postings' levels contribute to their documents' sums.
 func Scatter(sums *Sums, postings []Posting, table *Table) {

@@ -2,16 +2,20 @@ package kernel
 
 import "unsafe"
 
+// minColumn of the loops with vectors: by time it could be lower still, but a
+// column of few postings takes too much memory.
+const minColumn = 96
+
 // available lists the loops that the processor and the system have, the best
 // first.
 func available() []loops {
 	list := []loops{portable}
 	avx2, avx512 := features()
 	if avx2 {
-		list = append([]loops{{name: "avx2", collect: collectWith(collectAVX2)}}, list...)
+		list = append([]loops{{name: "avx2", minColumn: minColumn, collect: collectWith(collectAVX2)}}, list...)
 	}
 	if avx512 {
-		list = append([]loops{{name: "avx512", collect: collectWith(collectAVX512)}}, list...)
+		list = append([]loops{{name: "avx512", minColumn: minColumn, collect: collectWith(collectAVX512)}}, list...)
 	}
 	return list
 }
