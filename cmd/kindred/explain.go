@@ -93,7 +93,11 @@ func (p *program) explain(cmd *cobra.Command, dir string, f *explainFlags) error
 
 func (p *program) printExplanation(e *pairExplanation, note string) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Student %s and opportunity %s (%s)\n", e.Student, e.Opportunity, note)
+	fmt.Fprintf(&b, "Student %s and opportunity %s", e.Student, e.Opportunity)
+	if note != "" {
+		fmt.Fprintf(&b, " (%s)", note)
+	}
+	b.WriteByte('\n')
 	switch {
 	case !e.Eligible:
 		b.WriteString("Not eligible:\n")

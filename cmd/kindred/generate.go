@@ -28,7 +28,7 @@ new or empty. The same options and seed give the same bytes on every machine.`,
 			err = v.Write(cmd.Context(), args[0], bar.Set)
 			bar.Done()
 			if errors.Is(err, district.ErrNotEmpty) {
-				return badInput("%w; name a new folder", err)
+				return inputError{err}
 			} else if err != nil {
 				return err
 			}

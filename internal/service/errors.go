@@ -267,6 +267,11 @@ func itemStatus(ctx context.Context, err error) *kindredv1.Status {
 // the request was to blame; if not, the server or the way to it was.
 func Refusal(err error) (message string, toBlame bool) {
 	st := status.Convert(err)
+	// Of a wrapped error, Convert would take the whole text for the message.
+	var of interface{ GRPCStatus() *status.Status }
+	if errors.As(err, &of) {
+		st = of.GRPCStatus()
+	}
 	message = st.Message()
 	for _, d := range st.Details() {
 		bad, ok := d.(*errdetails.BadRequest)
