@@ -1,6 +1,7 @@
 package matcher
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/kindred-match/kindred/matcher/internal/kernel"
@@ -38,6 +39,25 @@ func (s *segment) invert(tags int) {
 	s.postings = make([]kernel.Posting, in.posting[tags])
 	s.columns = make([]kernel.Levels, in.column[tags])
 	s.windows(in.counts, func(w int, touched []TagID) { s.fill(w, touched, &in) })
+	if invariants {
+		s.assertSorted()
+	}
+}
+
+// assertSorted panics unless the entries of each tag are by window, and the
+// postings of each entry by document.
+func (s *segment) assertSorted() {
+	for t := range len(s.first) - 1 {
+		entries := s.entriesOf(TagID(t))
+		for i, e := range entries {
+			if i > 0 && entries[i-1].window >= e.window {
+				panic(fmt.Sprintf("tag %d: window %d comes after %d", t, e.window, entries[i-1].window))
+			}
+			if e.count() < s.minColumn && !slices.IsSorted(s.postings[e.at:int(e.at)+e.count()]) {
+				panic(fmt.Sprintf("tag %d, window %d: postings are not by document", t, e.window))
+			}
+		}
+	}
 }
 
 // inversion is the state of invert. Its slices are by tag.

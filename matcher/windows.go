@@ -1,6 +1,7 @@
 package matcher
 
 import (
+	"fmt"
 	"math/bits"
 
 	"github.com/kindred-match/kindred/matcher/internal/kernel"
@@ -226,6 +227,10 @@ func (r *Ranker) rescore(q *Query, to sink) {
 	}
 	for _, doc := range r.pending {
 		h := hit{units: r.scoreDocument(doc), doc: doc, place: base.place[doc]}
+		if invariants && h.units > r.windows[doc/kernel.Window].most {
+			panic(fmt.Sprintf("document %d has %d units, above the bound %d of its window",
+				doc, h.units, r.windows[doc/kernel.Window].most))
+		}
 		if h.units < to.threshold() || !to.admits(h) || r.x.isGone(doc) || !r.eligible(doc, q) {
 			continue
 		}
