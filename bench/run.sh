@@ -23,4 +23,4 @@ for n in 10000 100000 1000000; do measure --generate "$n"; done
 for set in arxiv tate; do
   if [ -d "$out/$set" ]; then measure "$out/$set"; fi
 done
-if [ "${BENCH_LARGE:-}" ]; then measure --generate 10000000 --profiles 100; fi
+if [ "${BENCH_LARGE:-}" ]; then measure --generate 10000000 --profiles 100 --rounds 5; fi
