@@ -76,7 +76,7 @@ type term struct {
 	// the level's largest weight, or G min(P, that weight) times the largest
 	// boost.
 	most  [16]int64
-	table kernel.Table // most in units of the ranker, rounded up
+	table kernel.Table // most in steps of the ranker's scale, rounded up
 }
 
 // windowBound is what is known of a window before it is visited.
