@@ -56,7 +56,7 @@ func (p *program) importFolder(ctx context.Context, dir string, f *importFlags) 
 		return err
 	}
 	if f.data != "" {
-		return p.withLocalServer(ctx, f.data, func(conn *grpc.ClientConn) error {
+		return p.withLocalServer(ctx, f.data, nil, func(conn *grpc.ClientConn) error {
 			return p.importContent(ctx, conn, read, f)
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -99,7 +100,7 @@ func (p *program) serve(ctx context.Context, f *serveFlags) error {
 	if f.DataDir == "" {
 		return badInput("serve needs --data, the folder of the embedded store")
 	}
-	log, err := p.logger(f.logLevel)
+	log, err := newLogger(p.stderr, f.logLevel)
 	if err != nil {
 		return badInput("--log-level: %w", err)
 	}
@@ -124,23 +125,23 @@ func newServer(ctx context.Context, c server.Config) (*server.Server, error) {
 	return s, err
 }
 
-// logger writes JSON lines to standard error.
-func (p *program) logger(level string) (*zap.Logger, error) {
+// newLogger writes JSON lines.
+func newLogger(w io.Writer, level string) (*zap.Logger, error) {
 	l, err := zapcore.ParseLevel(level)
 	if err != nil {
 		return nil, err
 	}
 	encoding := zap.NewProductionEncoderConfig()
 	encoding.EncodeTime = zapcore.RFC3339NanoTimeEncoder
-	out := zapcore.Lock(zapcore.AddSync(p.stderr))
+	out := zapcore.Lock(zapcore.AddSync(w))
 	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(encoding), out, l)), nil
 }
 
 // withLocalServer serves a data folder on a free port of loopback while use
-// runs.
-func (p *program) withLocalServer(ctx context.Context, dir string, use func(*grpc.ClientConn) error) error {
+// runs. Without a log nothing is logged.
+func (p *program) withLocalServer(ctx context.Context, dir string, log *zap.Logger, use func(*grpc.ClientConn) error) error {
 	s, err := newServer(ctx, server.Config{
-		DataDir: dir, Listen: "127.0.0.1:0", OpsListen: "127.0.0.1:0", Version: version,
+		DataDir: dir, Listen: "127.0.0.1:0", OpsListen: "127.0.0.1:0", Version: version, Log: log,
 	})
 	if err != nil {
 		return err
