@@ -1,5 +1,5 @@
-// Package place holds the semester placement: the rows that it starts from,
-// the problem, the placement and its certificate.
+// Package place is the semester placement: the rows that it starts from, the
+// problem, the placement and its certificate. It is pure and deterministic.
 package place
 
 import "github.com/kindred-match/kindred/matcher"
