@@ -37,7 +37,9 @@ func (x *Index) Apply(changes ...Change) (*Index, error) {
 		return nil, err
 	}
 	if len(y.delta) > maxDelta {
-		y.merge()
+		if err := y.merge(); err != nil {
+			return nil, err
+		}
 	}
 	return &y, nil
 }
@@ -128,12 +130,18 @@ func (x *Index) remove(id string) {
 }
 
 // merge folds the delta into a segment of its own.
-func (x *Index) merge() {
-	b := newBuilder(x.vocabulary, x.settings, x.Len())
+func (x *Index) merge() error {
+	d := newDraft(x.vocabulary, x.settings, x.Len())
 	for r := range x.records() {
-		b.addRecord(r)
+		d.addRecord(r)
 	}
-	x.base, x.gone, x.delta = b.finish(), nil, nil
+	b := builder{vocabulary: x.vocabulary, drafts: []*draft{d}, size: x.Len()}
+	base, err := b.finish()
+	if err != nil {
+		return err
+	}
+	x.base, x.gone, x.delta = base, nil, nil
+	return nil
 }
 
 // records yields all opportunities that are there.

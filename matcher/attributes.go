@@ -1,9 +1,6 @@
 package matcher
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // attributes are what the rules of eligibility look at, in the order of
 // documents and without the strings: lists are numbers of the segment's, so
@@ -32,21 +29,6 @@ const (
 	dimensions
 )
 
-func (d dimension) list(o *Opportunity) []string {
-	switch d {
-	case byGrade:
-		return o.Grades
-	case byRegion:
-		return o.Regions
-	case bySlot:
-		return o.Slots
-	case byCredential:
-		return o.Requires
-	default:
-		return []string{o.Term}
-	}
-}
-
 // holds decides the rule for a list that is not empty.
 func (d dimension) holds(list []string, q *Query) bool {
 	switch d {
@@ -67,55 +49,76 @@ func (d dimension) holds(list []string, q *Query) bool {
 // empty one, for which all rules hold.
 type numbered struct {
 	lists [][]string
-	index map[string]uint32
-	key   strings.Builder
+	index map[string]uint32 // by the items, joined by a zero, which no id has
+	key   []byte
 }
 
 func newNumbered() *numbered {
-	return &numbered{lists: [][]string{nil}, index: map[string]uint32{"": 0}}
+	return &numbered{lists: [][]string{nil}, index: make(map[string]uint32)}
 }
 
 func (n *numbered) number(list []string) uint32 {
-	if len(list) == 0 {
+	switch len(list) {
+	case 0:
 		return 0
+	case 1:
+		return n.one(list[0])
 	}
-	n.key.Reset()
-	for _, item := range list {
-		n.key.WriteString(item)
-		n.key.WriteByte(0) // no id has it
+	n.key = append(n.key[:0], list[0]...)
+	for _, item := range list[1:] {
+		n.key = append(append(n.key, 0), item...)
 	}
-	if at, ok := n.index[n.key.String()]; ok {
-		return at
+	at, ok := n.index[string(n.key)]
+	if !ok {
+		at = n.add(string(n.key), list)
 	}
+	return at
+}
+
+// one is number of a list of one item.
+func (n *numbered) one(item string) uint32 {
+	at, ok := n.index[item]
+	if !ok {
+		at = n.add(item, []string{item})
+	}
+	return at
+}
+
+func (n *numbered) add(key string, list []string) uint32 {
 	at := uint32(len(n.lists))
-	n.index[n.key.String()] = at
+	n.index[key] = at
 	n.lists = append(n.lists, list)
 	return at
 }
 
-// describe fills the attributes of all documents.
-func (s *segment) describe() {
-	var dictionaries [dimensions]*numbered
-	for d := range dictionaries {
-		dictionaries[d] = newNumbered()
+// dictionaries number the lists of each dimension.
+type dictionaries [dimensions]*numbered
+
+func newDictionaries() dictionaries {
+	var d dictionaries
+	for i := range d {
+		d[i] = newNumbered()
 	}
-	s.attributes = make([]attributes, s.len())
-	for doc, o := range s.opportunities {
-		a := &s.attributes[doc]
-		*a = attributes{
-			opens: o.Opens, closes: o.Closes, minAge: -1, partner: s.partners[doc], kind: kindBit(o.Kind),
-			published: o.Status == Published, seats: o.Seats > 0, remote: o.Remote, placed: o.Position != nil,
-		}
-		if o.MinAge != nil {
-			a.minAge = *o.MinAge
-		}
-		for d := range dimensions {
-			a.lists[d] = dictionaries[d].number(d.list(o))
-		}
+	return d
+}
+
+// describe is what the rules look at of an opportunity.
+func (d *dictionaries) describe(o *Opportunity, partner int32) attributes {
+	a := attributes{
+		opens: o.Opens, closes: o.Closes, minAge: -1, partner: partner, kind: kindBit(o.Kind),
+		published: o.Status == Published, seats: o.Seats > 0, remote: o.Remote, placed: o.Position != nil,
 	}
-	for d := range dimensions {
-		s.lists[d] = dictionaries[d].lists
+	if o.MinAge != nil {
+		a.minAge = *o.MinAge
 	}
+	a.lists = [dimensions]uint32{
+		byGrade:      d[byGrade].number(o.Grades),
+		byRegion:     d[byRegion].number(o.Regions),
+		bySlot:       d[bySlot].number(o.Slots),
+		byCredential: d[byCredential].number(o.Requires),
+		byTerm:       d[byTerm].one(o.Term),
+	}
+	return a
 }
 
 // kindBit is the bit of a kind: those that exist have a bit each, one that

@@ -49,8 +49,10 @@ type Index struct {
 	delta []record // by opportunity id
 }
 
-// NewIndex builds an index. Values must have passed their Check. It returns an
-// ErrCatalogue for bad tags, an id given twice or a partner that is not there.
+// NewIndex builds an index. Values must have passed their Check. The index
+// keeps the opportunities and all that they refer to: they must not be changed
+// any more. It returns an ErrCatalogue for bad tags, an id given twice or a
+// partner that is not there.
 func NewIndex(c Catalogue, s Settings) (*Index, error) {
 	if !slices.Contains(Measures, s.Measure) || s.Decay > One {
 		return nil, fmt.Errorf("%w: settings: measure or decay out of range", ErrCatalogue)
@@ -59,16 +61,9 @@ func NewIndex(c Catalogue, s Settings) (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCatalogue, err)
 	}
-	v = v.Extend(tagNames(c.Opportunities))
-	if s.IDF && s.Statistics != nil {
-		// A tag whose last opportunity went after they were taken still counts
-		// in the score shown, as it does where an index has been kept up.
-		v = v.Extend(slices.Sorted(maps.Keys(s.Statistics.Frequency)))
-	}
 	x := &Index{
-		settings:   s,
-		vocabulary: v,
-		partners:   partners{numbers: make(map[string]int32, len(c.Partners))},
+		settings: s,
+		partners: partners{numbers: make(map[string]int32, len(c.Partners))},
 	}
 	for i := range c.Partners {
 		if _, dup := x.partners.find(c.Partners[i].ID); dup {
@@ -76,33 +71,31 @@ func NewIndex(c Catalogue, s Settings) (*Index, error) {
 		}
 		x.partners.set(c.Partners[i])
 	}
-	opportunities := slices.Clone(c.Opportunities)
-	for i := range opportunities {
-		if err := x.checkPartner(&opportunities[i]); err != nil {
-			return nil, err
-		}
-	}
-	x.build(opportunities)
-	if err := x.base.checkIDs(); err != nil {
+	if err := x.build(v, c.Opportunities); err != nil {
 		return nil, err
 	}
 	return x, nil
 }
 
-func (x *Index) build(opportunities []Opportunity) {
-	b := newBuilder(x.vocabulary, x.settings, len(opportunities))
-	for i := range opportunities {
-		b.add(&opportunities[i], x.partners.number(opportunities[i].Partner))
+func (x *Index) build(v *Vocabulary, opportunities []Opportunity) error {
+	var b builder
+	if err := b.read(v, x.settings, &x.partners, opportunities); err != nil {
+		return err
 	}
-	x.base = b.finish()
+	x.vocabulary = b.vocabulary
 	if x.settings.IDF {
 		x.statistics = x.settings.Statistics
 		if x.statistics == nil {
-			st := statistics(x.vocabulary, b.published, b.frequency)
-			x.statistics = &st
+			x.statistics = new(b.statistics())
 		}
+		// A tag whose last opportunity went after they were taken still counts
+		// in the score shown, as it does where an index has been kept up.
+		x.vocabulary = x.vocabulary.Extend(slices.Sorted(maps.Keys(x.statistics.Frequency)))
 	}
 	x.importance = importanceOf(x.vocabulary, x.statistics)
+	var err error
+	x.base, err = b.finish()
+	return err
 }
 
 func (x *Index) checkPartner(o *Opportunity) error {

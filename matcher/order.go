@@ -5,29 +5,21 @@ import (
 	"slices"
 )
 
-// clustered numbers the records anew, those with the same frequent tags one
-// after the other: it sorts them by their four most frequent tags, the most
-// frequent first, then by id, and returns the places of the records in that
-// order.
-func clustered(records []record, tags int) []uint32 {
-	type key struct {
-		tags uint64
-		at   uint32
+// clustered orders the documents: it sorts them by their four most frequent
+// tags, the most frequent first, then by id, so that those with the same
+// frequent tags stand together. It gets the places in the drafts in the order
+// of ids, and returns the documents' places in that.
+func (b *builder) clustered(byID []uint32) []uint32 {
+	ranks := b.frequencyRanks()
+	list := make([]keyed, len(byID))
+	for place, i := range byID {
+		d, i := b.at(i)
+		list[place] = keyed{mostFrequent(ranks, d.packed(i)), uint32(place)}
 	}
-	ranks := frequencyRanks(records, tags)
-	keys := make([]key, len(records))
-	for i := range records {
-		keys[i] = key{mostFrequent(ranks, records[i].tags), uint32(i)}
-	}
-	slices.SortFunc(keys, func(a, b key) int {
-		if a.tags != b.tags {
-			return cmp.Compare(a.tags, b.tags)
-		}
-		return compareIDs(records[a.at].opportunity, records[b.at].opportunity)
-	})
-	order := make([]uint32, len(keys))
-	for i := range keys {
-		order[i] = keys[i].at
+	list = radixSort(list, make([]keyed, len(list)))
+	order := make([]uint32, len(list))
+	for i := range list {
+		order[i] = list[i].at
 	}
 	return order
 }
@@ -36,37 +28,38 @@ func clustered(records []record, tags int) []uint32 {
 const rarest = 1<<16 - 1
 
 // frequencyRanks gives each tag its place among all, the most frequent first.
-func frequencyRanks(records []record, tags int) []uint16 {
-	frequency := make([]uint32, tags)
-	for i := range records {
-		for _, t := range records[i].tags {
-			frequency[t]++
+func (b *builder) frequencyRanks() []uint16 {
+	frequency := make([]uint32, b.vocabulary.Len())
+	for _, d := range b.drafts {
+		for t, n := range d.frequency {
+			frequency[t] += n
 		}
 	}
-	order := make([]TagID, tags)
+	order := make([]TagID, len(frequency))
 	for t := range order {
 		order[t] = TagID(t)
 	}
 	slices.SortFunc(order, func(a, b TagID) int {
 		return cmp.Or(cmp.Compare(frequency[b], frequency[a]), cmp.Compare(a, b))
 	})
-	ranks := make([]uint16, tags)
+	ranks := make([]uint16, len(order))
 	for i, t := range order {
 		ranks[t] = uint16(min(i, rarest))
 	}
 	return ranks
 }
 
-// mostFrequent packs the four lowest ranks of tags, the lowest highest.
-func mostFrequent(ranks []uint16, tags []TagID) uint64 {
-	best := [4]uint16{rarest, rarest, rarest, rarest}
-	for _, t := range tags {
-		r := ranks[t]
-		for i := range best {
-			if r < best[i] {
-				best[i], r = r, best[i]
-			}
-		}
+// mostFrequent packs the four lowest ranks of a record's tags, the lowest
+// highest.
+func mostFrequent(ranks []uint16, packed []uint16) uint64 {
+	a, b, c, d := uint16(rarest), uint16(rarest), uint16(rarest), uint16(rarest)
+	for ; len(packed) > 0; packed = packed[perTag:] {
+		t, _ := unpack(packed)
+		r := ranks[t] // what is left of it after each step goes on to the next
+		a, r = min(a, r), max(a, r)
+		b, r = min(b, r), max(b, r)
+		c, r = min(c, r), max(c, r)
+		d = min(d, r)
 	}
-	return uint64(best[0])<<48 | uint64(best[1])<<32 | uint64(best[2])<<16 | uint64(best[3])
+	return uint64(a)<<48 | uint64(b)<<32 | uint64(c)<<16 | uint64(d)
 }

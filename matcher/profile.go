@@ -3,6 +3,7 @@ package matcher
 import (
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // spreader passes weights up the hierarchy. It is scratch of one worker.
@@ -24,10 +25,7 @@ func newSpreader(v *Vocabulary, decay Weight) *spreader {
 // spread replaces what s holds by the weights of own and of what they pass up:
 // from child to parent floor(w L / 10000), the largest counts.
 func (s *spreader) spread(own []Weighted) {
-	for _, t := range s.touched {
-		s.weight[t] = 0
-	}
-	s.touched, s.unlisted = s.touched[:0], s.unlisted[:0]
+	s.clear()
 	for _, o := range own {
 		if t, ok := s.vocabulary.ids[o.Tag]; ok {
 			s.raise(t, o.Weight)
@@ -35,6 +33,13 @@ func (s *spreader) spread(own []Weighted) {
 			s.raiseUnlisted(o)
 		}
 	}
+}
+
+func (s *spreader) clear() {
+	for _, t := range s.touched {
+		s.weight[t] = 0
+	}
+	s.touched, s.unlisted = s.touched[:0], s.unlisted[:0]
 }
 
 // raise stops where a tag has the weight already: then so do its ancestors.
@@ -60,6 +65,58 @@ func (s *spreader) raiseUnlisted(o Weighted) {
 	}
 	s.unlisted = append(s.unlisted, o)
 }
+
+// impacts turn weights after passing up into what the index keeps of them.
+type impacts struct {
+	overlap      bool
+	factor, norm float64
+}
+
+// impacts are those of an opportunity whose weights s holds.
+func (s *spreader) impacts(m Measure, boost float64) impacts {
+	norm := 10000.0
+	if m == Cosine {
+		var squares uint64
+		for _, t := range s.touched {
+			squares += uint64(s.weight[t]) * uint64(s.weight[t])
+		}
+		norm = math.Sqrt(float64(squares))
+	}
+	return impacts{m == Overlap, float64(32767 * boost), norm}
+}
+
+// of may be 0: such a tag is dropped.
+func (i impacts) of(w Weight) uint16 {
+	if i.overlap {
+		return w
+	}
+	return uint16(roundPositive(float64(i.factor*float64(w)) / i.norm))
+}
+
+// roundPositive is math.Round for x from 0 to 2^62.
+func roundPositive(x float64) int64 {
+	n := int64(x)
+	if float64(x-float64(n)) >= 0.5 {
+		n++
+	}
+	return n
+}
+
+// appendImpacts appends, for an opportunity whose weights s holds, the tags
+// in ascending order and what the index keeps of them; zeros are dropped.
+func (s *spreader) appendImpacts(tags []TagID, weights []uint16, m Measure, boost float64) ([]TagID, []uint16) {
+	slices.Sort(s.touched)
+	impacts := s.impacts(m, boost)
+	for _, t := range s.touched {
+		if w := impacts.of(s.weight[t]); w > 0 {
+			tags, weights = append(tags, t), append(weights, w)
+		}
+	}
+	return tags, weights
+}
+
+// boostFactor is what the overlap measure multiplies with: round(1000 b).
+func boostFactor(boost float64) int64 { return int64(math.Round(1000 * boost)) }
 
 // denominator is what units are divided by to give the score shown, for the
 // profile that s holds.

@@ -160,6 +160,19 @@ func TestReverseAgreesWithForward(t *testing.T) {
 	})
 }
 
+// A segment is the same to the bit, so that what is slow or fast doesn't depend
+// on the order of rows either.
+func TestOrderOfRowsChangesNoSegment(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWorld(t)
+		shuffled := *w
+		shuffled.Opportunities = rapid.Permutation(w.Opportunities).Draw(t, "opportunities again")
+		if !w.index(t).SameSegment(shuffled.index(t)) {
+			t.Fatal("the segments differ")
+		}
+	})
+}
+
 // Without idf, what isn't eligible leaves no trace.
 func TestIneligibleChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -2,9 +2,6 @@ package matcher
 
 import (
 	"cmp"
-	"fmt"
-	"math"
-	"slices"
 	"sort"
 
 	"github.com/kindred-match/kindred/matcher/internal/kernel"
@@ -19,7 +16,6 @@ import (
 // bounds of weights; what may enter a ranking is scored from its record.
 type segment struct {
 	opportunities []*Opportunity
-	partners      []int32  // numbers, or noPartner
 	byID          []uint32 // documents in the order of their ids
 	place         []uint32 // of each document in byID
 
@@ -82,7 +78,7 @@ func (s *segment) find(id string) (uint32, bool) {
 
 func (s *segment) record(doc uint32) record {
 	packed := s.packed(doc)
-	r := record{opportunity: s.opportunities[doc], partner: s.partners[doc]}
+	r := record{opportunity: s.opportunities[doc], partner: s.attributes[doc].partner}
 	for ; len(packed) > 0; packed = packed[perTag:] {
 		tag, weight := unpack(packed)
 		r.tags, r.weights = append(r.tags, tag), append(r.weights, weight)
@@ -124,118 +120,4 @@ func (s *segment) bytes() int64 {
 	const word, half = 4, 2
 	return int64(word*(len(s.forward)+len(s.first)+len(s.byID)+len(s.place)) +
 		half*(len(s.records)+len(s.postings)) + 8*len(s.entries) + kernel.ColumnBytes*len(s.columns))
-}
-
-// builder makes a segment.
-type builder struct {
-	spreader  *spreader
-	measure   Measure
-	records   []record
-	tags      []TagID  // of all records
-	weights   []uint16 // of all records
-	published int64
-	frequency []int64 // published opportunities by TagID
-}
-
-func newBuilder(v *Vocabulary, s Settings, n int) *builder {
-	return &builder{
-		spreader:  newSpreader(v, s.Decay),
-		measure:   s.Measure,
-		records:   make([]record, 0, n),
-		frequency: make([]int64, v.Len()),
-	}
-}
-
-// add works out an opportunity, which it keeps.
-func (b *builder) add(o *Opportunity, partner int32) {
-	b.spreader.spread(o.Tags)
-	if o.Status == Published {
-		b.published++
-		for _, t := range b.spreader.touched {
-			b.frequency[t]++
-		}
-	}
-	start := len(b.tags)
-	b.tags, b.weights = b.spreader.appendImpacts(b.tags, b.weights, b.measure, o.Boost)
-	// When the slices move, records keep what they were before, which is the same.
-	b.records = append(b.records, record{o, partner, b.tags[start:], b.weights[start:]})
-}
-
-// addRecord adds what has been worked out already.
-func (b *builder) addRecord(r record) {
-	b.tags, b.weights = append(b.tags, r.tags...), append(b.weights, r.weights...)
-	b.records = append(b.records, r)
-}
-
-// finish orders the documents and inverts their records.
-func (b *builder) finish() *segment {
-	n := len(b.records)
-	s := &segment{
-		opportunities: make([]*Opportunity, n),
-		partners:      make([]int32, n),
-		byID:          make([]uint32, n),
-		place:         make([]uint32, n),
-		forward:       make([]uint32, 1, n+1),
-		records:       make([]uint16, 0, perTag*len(b.tags)),
-		minColumn:     kernel.MinColumn(),
-	}
-	for doc, i := range clustered(b.records, b.spreader.vocabulary.Len()) {
-		r := &b.records[i]
-		s.opportunities[doc], s.partners[doc], s.byID[doc] = r.opportunity, r.partner, uint32(doc)
-		for i, t := range r.tags {
-			s.records = append(s.records, uint16(t), uint16(t>>16), r.weights[i])
-		}
-		s.forward = append(s.forward, uint32(len(s.records)/perTag))
-		s.maxBoost = max(s.maxBoost, boostFactor(r.opportunity.Boost))
-	}
-	slices.SortFunc(s.byID, func(a, b uint32) int { return compareIDs(s.opportunities[a], s.opportunities[b]) })
-	for i, doc := range s.byID {
-		s.place[doc] = uint32(i)
-	}
-	s.describe()
-	s.invert(b.spreader.vocabulary.Len())
-	kernel.Huge(s.records)
-	kernel.Huge(s.forward)
-	kernel.Huge(s.attributes)
-	kernel.Huge(s.postings)
-	kernel.Huge(s.columns)
-	kernel.Huge(s.entries)
-	return s
-}
-
-// appendImpacts appends, for an opportunity whose weights sp holds, the tags
-// in ascending order and what the index keeps of them; zeros are dropped.
-func (sp *spreader) appendImpacts(tags []TagID, weights []uint16, m Measure, boost float64) ([]TagID, []uint16) {
-	slices.Sort(sp.touched)
-	norm := 10000.0
-	if m == Cosine {
-		var squares uint64
-		for _, t := range sp.touched {
-			squares += uint64(sp.weight[t]) * uint64(sp.weight[t])
-		}
-		norm = math.Sqrt(float64(squares))
-	}
-	for _, t := range sp.touched {
-		w := sp.weight[t]
-		if m != Overlap {
-			w = uint16(math.Round(float64(float64(32767*boost)*float64(w)) / norm))
-		}
-		if w > 0 {
-			tags, weights = append(tags, t), append(weights, w)
-		}
-	}
-	return tags, weights
-}
-
-// boostFactor is what the overlap measure multiplies with: round(1000 b).
-func boostFactor(boost float64) int64 { return int64(math.Round(1000 * boost)) }
-
-// checkIDs says which id is given twice.
-func (s *segment) checkIDs() error {
-	for i := 1; i < len(s.byID); i++ {
-		if id := s.opportunities[s.byID[i]].ID; id == s.opportunities[s.byID[i-1]].ID {
-			return fmt.Errorf("%w: opportunity %q is given twice", ErrCatalogue, id)
-		}
-	}
-	return nil
 }

@@ -86,17 +86,28 @@ func (v *Vocabulary) Extend(names []string) *Vocabulary {
 			continue
 		}
 		if x == v {
-			x = &Vocabulary{
-				names:      slices.Clip(v.names),
-				parents:    slices.Clip(v.parents),
-				importance: slices.Clip(v.importance),
-				ids:        maps.Clone(v.ids),
-			}
+			x = v.clone()
 		}
-		x.ids[name] = TagID(len(x.names))
-		x.names = append(x.names, name)
-		x.parents = append(x.parents, noParent)
-		x.importance = append(x.importance, 1)
+		x.add(name)
 	}
 	return x
+}
+
+func (v *Vocabulary) clone() *Vocabulary {
+	return &Vocabulary{
+		names:      slices.Clip(v.names),
+		parents:    slices.Clip(v.parents),
+		importance: slices.Clip(v.importance),
+		ids:        maps.Clone(v.ids),
+	}
+}
+
+// add adds a root of importance 1. It is for a clone that nobody has seen yet.
+func (v *Vocabulary) add(name string) TagID {
+	t := TagID(len(v.names))
+	v.ids[name] = t
+	v.names = append(v.names, name)
+	v.parents = append(v.parents, noParent)
+	v.importance = append(v.importance, 1)
+	return t
 }

@@ -95,6 +95,19 @@ func TestManyWindows(t *testing.T) {
 	}
 }
 
+func TestOrderOfManyRowsChangesNoSegment(t *testing.T) {
+	c, _ := manyOpportunities(13_000, 1)
+	x := index(t, c, matcher.Settings{Decay: 5000, Measure: matcher.Cosine})
+	c.Opportunities = slices.Clone(c.Opportunities)
+	rng := rand.New(rand.NewPCG(5, 0))
+	rng.Shuffle(len(c.Opportunities), func(i, j int) {
+		c.Opportunities[i], c.Opportunities[j] = c.Opportunities[j], c.Opportunities[i]
+	})
+	if !index(t, c, matcher.Settings{Decay: 5000, Measure: matcher.Cosine}).SameSegment(x) {
+		t.Error("the segments differ")
+	}
+}
+
 // rankOf is the rank of an opportunity in the whole ranking, 0 if it has none.
 func rankOf(r *matcher.Ranker, q matcher.Query, id string) int {
 	q.K, q.MaxPerPartner = math.MaxInt, 0

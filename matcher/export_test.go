@@ -1,0 +1,7 @@
+package matcher
+
+import "reflect"
+
+// SameSegment reports whether the segments of two indexes are the same in all
+// that they hold.
+func (x *Index) SameSegment(y *Index) bool { return reflect.DeepEqual(x.base, y.base) }
