@@ -1,0 +1,43 @@
+package flow
+
+import "context"
+
+// Solve finds an optimal placement. Its errors are those of ErrNetwork for
+// malformed input, an InfeasibleError where no placement meets all minimums,
+// and the context's.
+func Solve(ctx context.Context, n *Network, obj Objective, opt Options) (*Solution, error) {
+	if err := n.check(); err != nil {
+		return nil, err
+	}
+	if err := n.checkObjective(obj); err != nil {
+		return nil, err
+	}
+	if err := n.checkMinimums(); err != nil {
+		return nil, err
+	}
+	var highest int32
+	for _, r := range obj.Ranks {
+		highest = max(highest, r)
+	}
+	v := newSolver(n, obj)
+	sol := &Solution{}
+	list := steps(obj, highest)
+	for i, st := range list {
+		if opt.Progress != nil {
+			opt.Progress(Progress{Stage: i + 1, Stages: len(list)})
+		}
+		var stage *Stage
+		var err error
+		if st.measure == Lowest {
+			stage, err = v.runLowest(ctx)
+		} else {
+			stage, err = v.run(ctx, st)
+		}
+		if err != nil {
+			return nil, err
+		}
+		sol.Stages = append(sol.Stages, *stage)
+	}
+	sol.Arc = v.used
+	return sol, nil
+}

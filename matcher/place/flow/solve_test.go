@@ -1,0 +1,204 @@
+package flow_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/kindred-match/kindred/matcher/place/flow"
+)
+
+// instance is a small network with an objective.
+type instance struct {
+	net flow.Network
+	obj flow.Objective
+}
+
+func drawInstance(t *rapid.T) instance {
+	var in instance
+	m := rapid.IntRange(1, 5).Draw(t, "opportunities")
+	n := rapid.IntRange(0, 6).Draw(t, "students")
+	for range m {
+		in.net.Seats = append(in.net.Seats, rapid.Int32Range(0, 3).Draw(t, "seats"))
+	}
+	if rapid.Bool().Draw(t, "minimums") {
+		for range m {
+			in.net.Minimum = append(in.net.Minimum, max(0, rapid.Int32Range(-3, 2).Draw(t, "minimum")))
+		}
+	}
+	if partners := rapid.Int32Range(0, 2).Draw(t, "partners"); partners > 0 {
+		for range m {
+			in.net.Partner = append(in.net.Partner, rapid.Int32Range(-1, partners-1).Draw(t, "partner"))
+		}
+		for range partners {
+			in.net.Cap = append(in.net.Cap, rapid.Int32Range(0, 5).Draw(t, "cap"))
+		}
+	}
+	in.obj.Goal = flow.Goal(rapid.IntRange(0, int(flow.Maximin)).Draw(t, "goal"))
+	heaviest := rapid.SampledFrom([]int32{1, 3, 20, flow.MaxWeight}).Draw(t, "heaviest")
+	standing := rapid.Bool().Draw(t, "standing")
+	in.net.First = []int32{0}
+	for range n {
+		for o := range int32(m) {
+			if rapid.IntRange(0, 2).Draw(t, "arc") > 0 {
+				in.net.Target = append(in.net.Target, o)
+				in.obj.Weights = append(in.obj.Weights, rapid.Int32Range(0, heaviest).Draw(t, "weight"))
+			}
+		}
+		from, to := in.net.First[len(in.net.First)-1], int32(len(in.net.Target))
+		ranks := rapid.Permutation([]int32{1, 2, 3, 4, 5}).Draw(t, "ranks")
+		in.obj.Ranks = append(in.obj.Ranks, ranks[:to-from]...)
+		if standing {
+			a := rapid.Int32Range(from-1, to-1).Draw(t, "stands")
+			if a < from {
+				a = -1
+			}
+			in.obj.Standing = append(in.obj.Standing, a)
+		}
+		in.net.First = append(in.net.First, to)
+	}
+	if standing && n == 0 {
+		in.obj.Standing = []int32{}
+	}
+	return in
+}
+
+// merit is what an objective compares, the first difference decides.
+func (in instance) merit(arcs []int32) []int64 {
+	var placed, sum, rankSum, kept int64
+	lowest := int64(flow.MaxWeight + 1)
+	profile := make([]int64, 6)
+	for s, a := range arcs {
+		if a < 0 {
+			continue
+		}
+		placed++
+		sum += int64(in.obj.Weights[a])
+		lowest = min(lowest, int64(in.obj.Weights[a]))
+		rankSum += int64(in.obj.Ranks[a])
+		profile[in.obj.Ranks[a]]++
+		if in.obj.Standing != nil && in.obj.Standing[s] == a {
+			kept++
+		}
+	}
+	m := []int64{placed}
+	switch in.obj.Goal {
+	case flow.Welfare:
+		m = []int64{sum}
+	case flow.MaxPlaced:
+		m = append(m, sum)
+	case flow.MinRank:
+		m = append(m, -rankSum)
+	case flow.Greedy:
+		m = append(m, profile[1:]...)
+	case flow.Generous:
+		for r := 5; r > 0; r-- {
+			m = append(m, -profile[r])
+		}
+	case flow.Maximin:
+		m = append(m, lowest, sum)
+	}
+	return append(m, kept)
+}
+
+// search tries every placement and returns the best merit, nil if none is allowed.
+func (in instance) search() []int64 {
+	count := make([]int32, len(in.net.Seats))
+	of := make([]int32, len(in.net.Cap))
+	arcs := make([]int32, in.net.Students())
+	var best []int64
+	var try func(s int)
+	try = func(s int) {
+		if s == len(arcs) {
+			for o := range in.net.Minimum {
+				if count[o] < in.net.Minimum[o] {
+					return
+				}
+			}
+			if m := in.merit(arcs); best == nil || slices.Compare(m, best) > 0 {
+				best = m
+			}
+			return
+		}
+		arcs[s] = -1
+		try(s + 1)
+		for a := in.net.First[s]; a < in.net.First[s+1]; a++ {
+			o := in.net.Target[a]
+			k := int32(-1)
+			if in.net.Partner != nil {
+				k = in.net.Partner[o]
+			}
+			if count[o] == in.net.Seats[o] || k >= 0 && of[k] == in.net.Cap[k] {
+				continue
+			}
+			count[o]++
+			if k >= 0 {
+				of[k]++
+			}
+			arcs[s] = a
+			try(s + 1)
+			count[o]--
+			if k >= 0 {
+				of[k]--
+			}
+		}
+		arcs[s] = -1
+	}
+	try(0)
+	return best
+}
+
+// checkInfeasible proves that minimums can't be met.
+func (in instance) checkInfeasible(t *rapid.T, e *flow.InfeasibleError) {
+	need, eligible := int64(0), int64(0)
+	for _, o := range e.Opportunities {
+		need += int64(in.net.Minimum[o])
+		if e.Partner >= 0 && in.net.Partner[o] != e.Partner {
+			t.Fatalf("%+v: opportunity %d is of another partner", e, o)
+		}
+	}
+	for s := range in.net.Students() {
+		for _, o := range in.net.Target[in.net.First[s]:in.net.First[s+1]] {
+			if slices.Contains(e.Opportunities, o) {
+				eligible++
+				break
+			}
+		}
+	}
+	switch {
+	case e.Partner >= 0:
+		eligible = int64(in.net.Cap[e.Partner])
+	case len(e.Opportunities) == 1 && in.net.Minimum[e.Opportunities[0]] > in.net.Seats[e.Opportunities[0]]:
+		eligible = int64(in.net.Seats[e.Opportunities[0]])
+	}
+	if need != e.Need || eligible != e.Eligible || need <= eligible {
+		t.Fatalf("%+v: they need %d, %d are eligible", e, need, eligible)
+	}
+}
+
+func TestSolveAgainstSearch(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := drawInstance(t)
+		want := in.search()
+		sol, err := flow.Solve(t.Context(), &in.net, in.obj, flow.Options{Workers: 1})
+		if want == nil {
+			var e *flow.InfeasibleError
+			if !errors.As(err, &e) {
+				t.Fatalf("no placement meets the minimums, but: %v", err)
+			}
+			in.checkInfeasible(t, e)
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := checkSolution(&in.net, in.obj, sol); err != nil {
+			t.Fatal(err)
+		}
+		if got := in.merit(sol.Arc); !slices.Equal(got, want) {
+			t.Fatalf("merit %v, the best is %v", got, want)
+		}
+	})
+}
