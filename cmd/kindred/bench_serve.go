@@ -74,7 +74,7 @@ With --server it measures one that runs, for students that it has.`,
 	return cmd
 }
 
-func (p *program) benchServe(ctx context.Context, f *benchServeFlags) error {
+func (p *program) benchServe(ctx context.Context, f *benchServeFlags) (err error) {
 	if f.server != "" {
 		return p.measureServer(ctx, f, &measure.Serve{})
 	}
@@ -86,7 +86,7 @@ func (p *program) benchServe(ctx context.Context, f *benchServeFlags) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	log, err := newLogger(io.Discard, "info") // as a server's, but for the writing
 	if err != nil {
 		return err
