@@ -256,6 +256,10 @@ type Students interface {
 	PutStudents(ctx context.Context, district string, req Request, puts []StudentPut) (Receipt, error)
 	// Student returns one student or ErrNotFound.
 	Student(ctx context.Context, district, id string) (*StudentRecord, error)
+	// Subject returns what a ranking needs of a student, as the last write that
+	// was acknowledged before the call left it, or a later one. It is shared with
+	// other callers and must not be changed. ErrNotFound.
+	Subject(ctx context.Context, district, id string) (*Subject, error)
 	// ListStudents returns those after the id, in byte order, at most limit.
 	ListStudents(ctx context.Context, district, after string, limit int) ([]StudentRecord, error)
 	// DeleteStudent erases a student everywhere: the row, preferences, scores,
@@ -289,6 +293,13 @@ type StudentRecord struct {
 	matcher.Student
 	Revision Revision
 	Written  time.Time
+}
+
+// Subject is a student to rank for.
+type Subject struct {
+	Student *matcher.Student
+	// Forbidden are the opportunities that locks forbid the student.
+	Forbidden map[string]bool
 }
 
 // RowKind is a kind of rows.

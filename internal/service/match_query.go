@@ -186,23 +186,19 @@ func (m *matchService) subject(ctx context.Context, w *where, req subjectRequest
 
 // stored reads a student of the district with the locks.
 func (m *matchService) stored(ctx context.Context, district, id string) (subject, error) {
-	r, err := m.Store.Student(ctx, district, id)
+	r, err := m.Store.Subject(ctx, district, id)
 	if err != nil {
 		return subject{}, missing(err, reasonNoStudent)
 	}
-	forbidden, err := m.forbidden(ctx, district, store.RowFilter{Student: id},
-		func(l *place.Lock) string { return l.Opportunity })
-	return subject{&r.Student, forbidden}, err
+	return subject{r.Student, r.Forbidden}, nil
 }
 
-// forbidden is the set of what locks forbid, by the id that other gives.
-func (m *matchService) forbidden(
-	ctx context.Context, district string, f store.RowFilter, other func(*place.Lock) string,
-) (map[string]bool, error) {
+// forbidden is the set of students whom locks forbid the opportunity.
+func (m *matchService) forbidden(ctx context.Context, district, opportunity string) (map[string]bool, error) {
 	const page = 1000
 	var set map[string]bool
 	for cursor := ""; ; {
-		rows, next, err := m.Store.ListRows(ctx, district, store.RowLocks, f, cursor, page)
+		rows, next, err := m.Store.ListRows(ctx, district, store.RowLocks, store.RowFilter{Opportunity: opportunity}, cursor, page)
 		if err != nil {
 			return nil, missing(err, reasonNoDistrict)
 		}
@@ -211,7 +207,7 @@ func (m *matchService) forbidden(
 				if set == nil {
 					set = make(map[string]bool)
 				}
-				set[other(l)] = true
+				set[l.Student] = true
 			}
 		}
 		if cursor = next; cursor == "" {

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/kindred-match/kindred/matcher"
-	"github.com/kindred-match/kindred/matcher/place"
 	kindredv1 "github.com/kindred-match/kindred/proto/kindred/v1"
 	"github.com/kindred-match/kindred/store"
 )
@@ -40,8 +39,7 @@ func (m *matchService) MatchStudents(
 	if _, ok := w.ranking.Index.Opportunity(req.GetOpportunity()); !ok {
 		return nil, refuse(reasonNoOpportunity, "")
 	}
-	forbidden, err := m.forbidden(ctx, w.district, store.RowFilter{Opportunity: req.GetOpportunity()},
-		func(l *place.Lock) string { return l.Student })
+	forbidden, err := m.forbidden(ctx, w.district, req.GetOpportunity())
 	if err != nil {
 		return nil, err
 	}

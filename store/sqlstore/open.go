@@ -59,6 +59,7 @@ type Store struct {
 	reader      pool
 	writer      *writer
 	hub         *hub
+	subjects    *subjects
 	identity    string
 	keepChanges uint64
 
@@ -96,7 +97,7 @@ func open(ctx context.Context, o Options) (_ *Store, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	s := &Store{keepChanges: uint64(o.KeepChanges), closing: make(chan struct{})}
+	s := &Store{keepChanges: uint64(o.KeepChanges), subjects: &subjects{}, closing: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.free())
@@ -165,7 +166,7 @@ func (s *Store) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.writer = newWriter(conn, s.hub, s.closing)
+	s.writer = newWriter(conn, s.hub, s.subjects, s.closing)
 	go s.writer.loop()
 	return nil
 }

@@ -214,6 +214,7 @@ func (b *batch) deleteOpportunity(o deletion) (rows int64, err error) {
 			return 0, err
 		}
 		rows += n
+		b.subjects.all = b.subjects.all || n > 0 && table.name == string(store.RowLocks)
 	}
 	if _, err := b.exec(`DELETE FROM opportunities WHERE district = ? AND id = ?`, b.key, o.id); err != nil {
 		return 0, err

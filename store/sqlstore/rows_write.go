@@ -34,6 +34,7 @@ type clearing struct {
 	table     *rowTable
 	condition string
 	args      []any
+	ofStudent bool // the condition names one
 }
 
 func newRowsPlan(w *store.RowsWrite) (*rowsPlan, error) {
@@ -48,7 +49,7 @@ func newRowsPlan(w *store.RowsWrite) (*rowsPlan, error) {
 		}
 		condition, args, none := t.where(scope.Filter)
 		if !none {
-			p.clear = append(p.clear, clearing{t, condition, args})
+			p.clear = append(p.clear, clearing{t, condition, args, scope.Filter.Student != ""})
 		}
 		p.name(scope.Filter.Student)
 	}
@@ -95,6 +96,7 @@ func (p *rowsPlan) apply(d *districtTx) error {
 			return err
 		}
 		changed += n
+		d.subjects.all = d.subjects.all || n > 0 && c.table.name == string(store.RowLocks) && !c.ofStudent
 	}
 	for i, rows := range p.deletes {
 		n, err := d.deleteRows(&rowTables[i], rows)
@@ -112,6 +114,7 @@ func (p *rowsPlan) apply(d *districtTx) error {
 	}
 	if changed > 0 {
 		d.sequence++
+		d.touch(p.students...)
 	}
 	return d.checkRanks(p.puts[0])
 }

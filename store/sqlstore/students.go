@@ -87,6 +87,7 @@ func (d *districtTx) putStudents(puts []store.StudentPut, contents [][]any, now 
 			}
 		}
 		d.sequence++
+		d.touch(p.Student.ID)
 		revisions[i] = store.Revision(d.sequence)
 		if _, err := d.exec(
 			`INSERT INTO students (district, id, `+studentContents+`, revision, written)
@@ -159,6 +160,7 @@ func (d *districtTx) erase(id string, ifRevision store.Revision) error {
 		return err
 	}
 	d.sequence++
+	d.touch(id)
 	d.erased = true
 	return nil
 }

@@ -22,6 +22,7 @@ type writer struct {
 	conn       *sql.Conn
 	statements *statements
 	hub        *hub
+	subjects   *subjects
 	jobs       chan *job
 	closing    <-chan struct{}
 	stopped    chan struct{}    // closed when the loop has ended
@@ -40,15 +41,16 @@ type job struct {
 
 // tx is what a job does within the writer's transaction.
 type tx struct {
-	ctx     context.Context
-	writer  *writer
-	changed []head // districts with a new epoch
-	erased  bool   // a student
+	ctx      context.Context
+	writer   *writer
+	changed  []head // districts with a new epoch
+	subjects touchedSubjects
+	erased   bool // a student
 }
 
-func newWriter(conn *sql.Conn, h *hub, closing <-chan struct{}) *writer {
+func newWriter(conn *sql.Conn, h *hub, s *subjects, closing <-chan struct{}) *writer {
 	return &writer{
-		conn: conn, hub: h, closing: closing,
+		conn: conn, hub: h, subjects: s, closing: closing,
 		statements: newStatements(conn.PrepareContext),
 		jobs:       make(chan *job),
 		stopped:    make(chan struct{}),
@@ -197,13 +199,14 @@ func (j *job) call(w *writer) {
 	}
 }
 
-// committed tells those who wait, and empties the log after an erasure.
+// committed has what was read before forgotten, tells those who wait, and empties the log after an erasure.
 func (w *writer) committed(group []*job) {
 	erased := false
 	for _, j := range group {
 		if j.err != nil || j.panic != nil {
 			continue
 		}
+		w.subjects.forget(&j.tx.subjects)
 		for _, h := range j.tx.changed {
 			w.hub.advance(h.district, h.epoch)
 		}

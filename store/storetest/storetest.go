@@ -61,6 +61,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, options ...Option) {
 		{"Students", (*suite).testStudents},
 		{"StudentErrors", (*suite).testStudentErrors},
 		{"Erasure", (*suite).testErasure},
+		{"Subjects", (*suite).testSubjects},
+		{"SubjectRace", (*suite).testSubjectRace},
 		{"Rows", (*suite).testRows},
 		{"RowErrors", (*suite).testRowErrors},
 		{"RowPages", (*suite).testRowPages},
