@@ -55,6 +55,7 @@ func (x *Index) applyPartners(changes []Change) {
 			x.partners, cloned = x.partners.clone(), true
 		}
 		if c.Partner != nil {
+			x.kindsMoved = x.kindsMoved || x.base.otherKind(x.partners.number(c.Partner.ID), c.Partner.Kind)
 			x.partners.set(*c.Partner)
 		} else {
 			x.partners.remove(c.RemovedPartner)
@@ -136,11 +137,11 @@ func (x *Index) merge() error {
 		d.addRecord(r)
 	}
 	b := builder{vocabulary: x.vocabulary, drafts: []*draft{d}, size: x.Len()}
-	base, err := b.finish()
+	base, err := b.finish(x.partners.kinds())
 	if err != nil {
 		return err
 	}
-	x.base, x.gone, x.delta = base, nil, nil
+	x.base, x.gone, x.delta, x.kindsMoved = base, nil, nil, false
 	return nil
 }
 

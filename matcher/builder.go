@@ -68,8 +68,9 @@ func (b *builder) statistics() Statistics {
 }
 
 // finish orders the documents and inverts their records. It returns an
-// ErrCatalogue for an id that is given twice.
-func (b *builder) finish() (*segment, error) {
+// ErrCatalogue for an id that is given twice. The kinds are of the partners, by
+// number.
+func (b *builder) finish(kinds []PartnerKind) (*segment, error) {
 	var opportunities []*Opportunity
 	for _, d := range b.drafts {
 		opportunities = append(opportunities, d.opportunities...)
@@ -82,6 +83,7 @@ func (b *builder) finish() (*segment, error) {
 	b.place(s, byID)
 	b.drafts = nil // they may go
 	s.invert(b.vocabulary.Len())
+	s.newSieve(kinds)
 	kernel.Huge(s.records)
 	kernel.Huge(s.forward)
 	kernel.Huge(s.attributes)

@@ -49,6 +49,7 @@ func (r *Ranker) Explain(q *Query, opportunity string) (Explanation, bool) {
 	r.compile(q)
 	e.Score = float64(e.Units) / r.denominator()
 	if len(e.Failures) == 0 && wanted(q, &p) {
+		r.sift(q)
 		r.bound()
 		c := counter{target: hit{units: e.Units, doc: r.document(opportunity), place: r.place(r.document(opportunity))}, before: r.before}
 		r.visit(q, &c)

@@ -42,6 +42,8 @@ type Index struct {
 	statistics *Statistics // nil without IDF
 	importance []int64     // G by TagID
 	partners   partners
+	// kindsMoved says that a partner has another kind than when base was built.
+	kindsMoved bool
 	base       *segment
 	// gone has a bit for each document of base that was removed or replaced;
 	// nil is none.
@@ -94,7 +96,7 @@ func (x *Index) build(v *Vocabulary, opportunities []Opportunity) error {
 	}
 	x.importance = importanceOf(x.vocabulary, x.statistics)
 	var err error
-	x.base, err = b.finish()
+	x.base, err = b.finish(x.partners.kinds())
 	return err
 }
 

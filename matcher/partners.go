@@ -53,3 +53,14 @@ func (p *partners) at(number int32) *Partner {
 	}
 	return p.list[number]
 }
+
+// kinds are those of the partners, by number.
+func (p *partners) kinds() []PartnerKind {
+	kinds := make([]PartnerKind, len(p.list))
+	for n, partner := range p.list {
+		if partner != nil {
+			kinds[n] = partner.Kind
+		}
+	}
+	return kinds
+}

@@ -53,6 +53,7 @@ type Ranker struct {
 	gain     []int64
 	gained   []TagID // those that are not 0
 	verdicts verdicts
+	sifter   sifter
 	windows  []windowBound // by window
 	nodes    []node
 	scaled   int64 // units that the finest sum stands for
@@ -127,6 +128,7 @@ func (r *Ranker) Rank(dst []Candidate, q *Query) []Candidate {
 		return r.rankLong(dst, q)
 	}
 	r.compile(q)
+	r.sift(q)
 	r.top.reset(q.K, q.MaxPerPartner)
 	r.bound()
 	r.top.least = max(1, r.open(q))
@@ -137,6 +139,7 @@ func (r *Ranker) Rank(dst []Candidate, q *Query) []Candidate {
 // rankLong ranks all, then applies the cap per partner.
 func (r *Ranker) rankLong(dst []Candidate, q *Query) []Candidate {
 	r.compile(q)
+	r.sift(q)
 	r.top.reset(math.MaxInt, 0)
 	r.bound()
 	r.visit(q, &r.top)

@@ -21,6 +21,8 @@ type segment struct {
 
 	attributes []attributes
 	lists      [dimensions][][]string // that attributes number
+	sieve      [properties]sieveColumn
+	kinds      []PartnerKind // by number of the partner, that the sieve knows
 
 	// forward is where each document's record starts in records, in tags; one
 	// more at the end. A tag takes three numbers: the low and the high half of

@@ -25,50 +25,6 @@ func (r *Ranker) bound() {
 	}
 }
 
-// open looks into the window of the highest bound for documents that are
-// likely to be the best of all. It returns a number of units that the top k
-// have at least, 0 if it finds too few who are eligible.
-func (r *Ranker) open(q *Query) int64 {
-	best := int32(0)
-	for w := range r.windows {
-		if r.windows[w].most > r.windows[best].most {
-			best = int32(w)
-		}
-	}
-	if len(r.windows) == 0 || r.windows[best].most == 0 {
-		return 0
-	}
-	r.scale(r.windows[best].most)
-	r.gather(best)
-	kernel.Peek(r.sums, r.columns, finest, &r.mask)
-	enough := 2*min(q.K, kernel.Window) + 8
-	kernel.Collect(r.sums, nil, r.promising(enough), &r.mask)
-	r.mask.Keep(2 * enough) // any of them will do
-	r.note(best, q, &r.top)
-	r.rescore(q, &r.top)
-	least := r.top.threshold()
-	if len(r.top.hits) < r.top.k {
-		least = 0
-	}
-	r.top.reset(r.top.k, r.top.perPartner)
-	return least
-}
-
-// promising is the highest cut that enough of the sums pass, found by halving.
-func (r *Ranker) promising(enough int) uint8 {
-	low, high := 1, finest
-	for low < high {
-		middle := (low + high + 1) / 2
-		kernel.Peek(r.sums, nil, uint8(middle), &r.mask)
-		if r.mask.Count() >= enough {
-			low = middle
-		} else {
-			high = middle - 1
-		}
-	}
-	return uint8(low)
-}
-
 // visit hands the sink every document that its threshold lets pass and that
 // the query wants and the student is eligible for.
 func (r *Ranker) visit(q *Query, to sink) {
@@ -87,12 +43,17 @@ func (r *Ranker) visit(q *Query, to sink) {
 		if r.windows[w].most < threshold {
 			continue
 		}
+		if r.siftFirst(w) {
+			r.note(w, q, to)
+			continue
+		}
 		// Finer steps are worth it once the threshold has risen by a few of them.
 		if threshold > r.scaled+r.scaled/32 {
 			r.scale(threshold)
 		}
 		r.gather(w)
 		kernel.Collect(r.sums, r.columns, r.cut, &r.mask)
+		r.siftCollected(w)
 		r.breakTies(w, to)
 		r.note(w, q, to)
 	}

@@ -85,6 +85,7 @@ type loops struct {
 	minColumn int
 	// collect leaves sums & keep.
 	collect func(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask)
+	sieve   func(buckets *Buckets, passing *Passing, mask *Mask)
 }
 
 // active is chosen once and never changes.

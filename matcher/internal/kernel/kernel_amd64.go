@@ -12,10 +12,10 @@ func available() []loops {
 	list := []loops{portable}
 	avx2, avx512 := features()
 	if avx2 {
-		list = append([]loops{{name: "avx2", minColumn: minColumn, collect: collectWith(collectAVX2)}}, list...)
+		list = append([]loops{{name: "avx2", minColumn: minColumn, collect: collectWith(collectAVX2), sieve: sieveAVX2}}, list...)
 	}
 	if avx512 {
-		list = append([]loops{{name: "avx512", minColumn: minColumn, collect: collectWith(collectAVX512)}}, list...)
+		list = append([]loops{{name: "avx512", minColumn: minColumn, collect: collectWith(collectAVX512), sieve: sieveAVX512}}, list...)
 	}
 	return list
 }
@@ -39,6 +39,12 @@ func collectAVX2(sums *Sums, columns *Column, n int, threshold, keep uint8, mask
 
 //go:noescape
 func collectAVX512(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask)
+
+//go:noescape
+func sieveAVX2(buckets *Buckets, passing *Passing, mask *Mask)
+
+//go:noescape
+func sieveAVX512(buckets *Buckets, passing *Passing, mask *Mask)
 
 // cpuid and xgetbv are the instructions.
 func cpuid(leaf, subleaf uint32) (eax, ebx, ecx, edx uint32)
