@@ -94,6 +94,7 @@ func (f *Folder) Rank(ctx context.Context, students []matcher.Student, yield fun
 		done     chan []Result
 	}
 	workers := runtime.GOMAXPROCS(0)
+	batch := f.batch()
 	g, ctx := errgroup.WithContext(ctx)
 	todo, order := make(chan job), make(chan job, 4*workers)
 	g.Go(func() error {
@@ -113,13 +114,9 @@ func (f *Folder) Rank(ctx context.Context, students []matcher.Student, yield fun
 	})
 	for range workers {
 		g.Go(func() error {
-			r := f.Index.NewRanker()
+			w := worker{folder: f, ranker: batch.NewRanker(), explainer: f.Index.NewRanker()}
 			for j := range todo {
-				results := make([]Result, len(j.students))
-				for i := range j.students {
-					results[i] = f.one(r, &j.students[i])
-				}
-				j.done <- results
+				j.done <- w.rank(j.students)
 			}
 			return nil
 		})
@@ -150,13 +147,39 @@ func (f *Folder) Query(s *matcher.Student) *matcher.Query {
 	}
 }
 
-func (f *Folder) one(r *matcher.Ranker, s *matcher.Student) Result {
-	ranked := r.Rank(nil, f.Query(s))
-	result := Result{Student: s.ID, Candidates: make([]Candidate, len(ranked))}
-	for i, c := range ranked {
-		result.Candidates[i].Candidate = c
-		if f.options.Explain {
-			result.Candidates[i].Parts, _ = r.Parts(s, c.Opportunity)
+// batch is the question for all students.
+func (f *Folder) batch() *matcher.Batch {
+	return f.Index.NewBatch(&matcher.Query{
+		AsOf: f.options.AsOf, Term: f.options.Term, K: f.options.K, MaxPerPartner: f.options.MaxPerPartner,
+	})
+}
+
+// worker ranks for some of the students.
+type worker struct {
+	folder    *Folder
+	ranker    *matcher.BatchRanker
+	explainer *matcher.Ranker
+	ranked    []matcher.Numbered
+}
+
+func (w *worker) rank(students []matcher.Student) []Result {
+	results := make([]Result, len(students))
+	for i := range students {
+		results[i] = w.one(&students[i])
+	}
+	return results
+}
+
+func (w *worker) one(s *matcher.Student) Result {
+	w.ranked = w.ranker.Rank(w.ranked[:0], s, w.folder.byStudent[s.ID])
+	result := Result{Student: s.ID, Candidates: make([]Candidate, len(w.ranked))}
+	for i, c := range w.ranked {
+		id := w.folder.Index.Numbered(c.Opportunity).ID
+		result.Candidates[i].Candidate = matcher.Candidate{
+			Opportunity: id, Rank: i + 1, Units: c.Units, Score: w.ranker.Score(c.Units),
+		}
+		if w.folder.options.Explain {
+			result.Candidates[i].Parts, _ = w.explainer.Parts(s, id)
 		}
 	}
 	return result

@@ -1,0 +1,104 @@
+#include "textflag.h"
+
+// A Column is a pointer and a table of 16 bytes.
+#define COLUMN_TABLE 8
+#define COLUMN_SIZE 24
+
+DATA lowSift<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
+GLOBL lowSift<>(SB), RODATA|NOPTR, $8
+
+// func siftAVX512(sums *Sums, columns *Column, n int, allowed *Mask, threshold uint8, mask *Mask) int
+//
+// As collectAVX512, with the mask cut to what is allowed, and counted. Without
+// columns the sums are not written.
+TEXT ·siftAVX512(SB), NOSPLIT, $0-56
+	MOVQ sums+0(FP), DI
+	MOVQ columns+8(FP), SI
+	MOVQ n+16(FP), R9
+	MOVQ allowed+24(FP), R11
+	MOVBLZX threshold+32(FP), AX
+	MOVQ mask+40(FP), DX
+	VPBROADCASTB AX, Z15
+	XORQ R12, R12            // how many there are
+	XORQ R13, R13
+	TESTQ R9, R9
+	JEQ compareOnly
+	VPBROADCASTQ lowSift<>(SB), Z14
+	MOVL $0xffff0000, AX     // the words of documents 32 to 63
+	KMOVD AX, K1
+	IMULQ $COLUMN_SIZE, R9
+	ADDQ SI, R9              // the end of the columns
+	XORQ BX, BX              // offset in a column: 32 bytes a block
+
+blocks:
+	VMOVDQU64 (DI), Z0
+	VMOVDQU64 64(DI), Z1
+	MOVQ SI, R8
+
+columns:
+	MOVQ (R8), R10
+	VBROADCASTI32X4 COLUMN_TABLE(R8), Z4
+	VBROADCASTI64X4 (R10)(BX*1), Z2
+	VBROADCASTI64X4 32(R10)(BX*1), Z3
+	VPSRLW $4, Z2, K1, Z2
+	VPSRLW $4, Z3, K1, Z3
+	VPANDQ Z14, Z2, Z2
+	VPANDQ Z14, Z3, Z3
+	VPSHUFB Z2, Z4, Z2
+	VPSHUFB Z3, Z4, Z3
+	VPADDUSB Z2, Z0, Z0
+	VPADDUSB Z3, Z1, Z1
+	ADDQ $COLUMN_SIZE, R8
+	CMPQ R8, R9
+	JNE columns
+	VPCMPUB $5, Z15, Z0, K2  // not less
+	VPCMPUB $5, Z15, Z1, K3
+	KMOVQ K2, AX
+	KMOVQ K3, CX
+	ANDQ (R11), AX
+	VMOVDQU64 Z0, (DI)
+	VMOVDQU64 Z1, 64(DI)
+	MOVQ AX, (DX)
+	POPCNTQ AX, AX
+	ADDQ AX, R12
+	ANDQ 8(R11), CX
+	MOVQ CX, 8(DX)
+	POPCNTQ CX, CX
+	ADDQ CX, R13
+	ADDQ $128, DI
+	ADDQ $16, DX
+	ADDQ $16, R11
+	ADDQ $64, BX
+	CMPQ BX, $2048
+	JNE blocks
+	JMP done
+
+compareOnly:
+	MOVQ $32, R9             // pairs of blocks
+
+pairs:
+	VMOVDQU64 (DI), Z0
+	VMOVDQU64 64(DI), Z1
+	VPCMPUB $5, Z15, Z0, K2
+	VPCMPUB $5, Z15, Z1, K3
+	KMOVQ K2, AX
+	KMOVQ K3, CX
+	ANDQ (R11), AX
+	MOVQ AX, (DX)
+	POPCNTQ AX, AX
+	ADDQ AX, R12
+	ANDQ 8(R11), CX
+	MOVQ CX, 8(DX)
+	POPCNTQ CX, CX
+	ADDQ CX, R13
+	ADDQ $128, DI
+	ADDQ $16, DX
+	ADDQ $16, R11
+	DECQ R9
+	JNE pairs
+
+done:
+	ADDQ R13, R12
+	MOVQ R12, ret+48(FP)
+	VZEROUPPER
+	RET
