@@ -50,8 +50,12 @@ func newFace(n *flow.Network) *face {
 			f.least[o] = int64(n.Minimum[o])
 		}
 	}
-	for _, c := range n.Cap {
+	copy(f.must, n.Must)
+	for k, c := range n.Cap {
 		f.capLeast, f.capMax = append(f.capLeast, 0), append(f.capMax, int64(c))
+		if n.Least != nil {
+			f.capLeast[k] = int64(n.Least[k])
+		}
 	}
 	return f
 }
@@ -88,7 +92,7 @@ func (f *face) bounds(sol *flow.Solution) error {
 	return nil
 }
 
-func value(obj flow.Objective, st flow.Stage, s int, a int32) int64 {
+func value(obj flow.Objective, st flow.Stage, a int32) int64 {
 	yes := false
 	switch st.Measure {
 	case flow.Placed:
@@ -106,7 +110,7 @@ func value(obj flow.Objective, st flow.Stage, s int, a int32) int64 {
 	case flow.Lowest:
 		yes = int64(obj.Weights[a]) > st.Value
 	case flow.Kept:
-		yes = obj.Standing[s] == a
+		yes = obj.Standing[a]
 	}
 	if yes {
 		return 1
@@ -125,13 +129,13 @@ func (f *face) stage(obj flow.Objective, sol *flow.Solution, st flow.Stage) erro
 		dual += u
 		if a := sol.Arc[s]; a >= 0 {
 			placed++
-			primal += value(obj, st, s, a)
+			primal += value(obj, st, a)
 			if w := obj.Weights; w != nil && (lowest < 0 || int64(w[a]) < lowest) {
 				lowest = int64(w[a])
 			}
 		}
 		for a := f.n.First[s]; a < f.n.First[s+1]; a++ {
-			if f.in[a] && u+f.price(st, a) < value(obj, st, s, a) {
+			if f.in[a] && u+f.price(st, a) < value(obj, st, a) {
 				return fmt.Errorf("arc %d of student %d has a reduced cost below 0", a, s)
 			}
 		}
@@ -145,7 +149,7 @@ func (f *face) stage(obj flow.Objective, sol *flow.Solution, st flow.Stage) erro
 	}
 	for s, u := range st.Students {
 		for a := f.n.First[s]; a < f.n.First[s+1]; a++ {
-			f.in[a] = f.in[a] && u+f.price(st, a) == value(obj, st, s, a)
+			f.in[a] = f.in[a] && u+f.price(st, a) == value(obj, st, a)
 		}
 		f.must[s] = f.must[s] || u > 0
 	}

@@ -37,6 +37,11 @@ type Network struct {
 	// Cap, by partner, is how many students its opportunities may have at most
 	// together.
 	Cap []int32
+	// Least, by partner, is how many they must have together; nil stands for
+	// none.
+	Least []int32
+	// Must, by student, says who must be placed; nil stands for nobody.
+	Must []bool
 }
 
 // Students returns how many students there are.
@@ -49,8 +54,9 @@ func (n *Network) Opportunities() int { return len(n.Seats) }
 var ErrNetwork = errors.New("malformed network")
 
 // InfeasibleError says why no placement meets all minimums: by these
-// opportunities, whose minimums need more students than there are with an arc
-// to one of them, or more than their partner's cap allows.
+// opportunities, whose minimums (and those of partners) need more students than
+// there are with an arc to one of them, or more than their partner's cap or its
+// seats allow. It names none where the students who must be placed can't be.
 type InfeasibleError struct {
 	Opportunities []int32 // ascending
 	Partner       int32   // the partner whose cap is the reason, or -1
@@ -82,6 +88,10 @@ func (n *Network) check() error {
 		return malformed("%d minimums for %d opportunities", len(n.Minimum), m)
 	case n.Partner != nil && len(n.Partner) != m:
 		return malformed("%d partners for %d opportunities", len(n.Partner), m)
+	case n.Least != nil && len(n.Least) != len(n.Cap):
+		return malformed("%d minimums for %d partners", len(n.Least), len(n.Cap))
+	case n.Must != nil && len(n.Must) != n.Students():
+		return malformed("Must is of %d students, there are %d", len(n.Must), n.Students())
 	}
 	for o := range m {
 		if n.Seats[o] < 0 || n.minimum(o) < 0 {
@@ -92,8 +102,8 @@ func (n *Network) check() error {
 		}
 	}
 	for k, c := range n.Cap {
-		if c < 0 {
-			return malformed("partner %d has a negative cap", k)
+		if c < 0 || n.least(k) < 0 {
+			return malformed("partner %d has a negative cap or minimum", k)
 		}
 	}
 	return n.checkArcs()
@@ -118,13 +128,17 @@ func (n *Network) checkArcs() error {
 	return nil
 }
 
-// checkMinimums finds minimums that seats or caps alone make impossible.
+// checkMinimums finds minimums that seats or caps alone make impossible, and
+// students without arcs who must be placed.
 func (n *Network) checkMinimums() error {
-	if n.Minimum == nil {
-		return nil
+	for s, must := range n.Must {
+		if must && n.First[s] == n.First[s+1] {
+			return &InfeasibleError{Partner: -1}
+		}
 	}
-	need := make([]int64, len(n.Cap))
-	for o, least := range n.Minimum {
+	need, seats := make([]int64, len(n.Cap)), make([]int64, len(n.Cap))
+	for o := range n.Seats {
+		least := n.minimum(o)
 		if least > n.Seats[o] {
 			return &InfeasibleError{
 				Opportunities: []int32{int32(o)}, Partner: -1,
@@ -133,15 +147,17 @@ func (n *Network) checkMinimums() error {
 		}
 		if k := n.partner(o); k >= 0 {
 			need[k] += int64(least)
+			seats[k] += int64(n.Seats[o])
 		}
 	}
-	for k, sum := range need {
-		if sum <= int64(n.Cap[k]) {
+	for k := range need {
+		sum, most := max(need[k], int64(n.least(k))), min(seats[k], int64(n.Cap[k]))
+		if sum <= most {
 			continue
 		}
-		e := &InfeasibleError{Partner: int32(k), Need: sum, Eligible: int64(n.Cap[k])}
-		for o, least := range n.Minimum {
-			if least > 0 && n.partner(o) == int32(k) {
+		e := &InfeasibleError{Partner: int32(k), Need: sum, Eligible: most}
+		for o := range n.Seats {
+			if n.partner(o) == int32(k) && (n.minimum(o) > 0 || n.least(k) > 0) {
 				e.Opportunities = append(e.Opportunities, int32(o))
 			}
 		}
@@ -155,6 +171,13 @@ func (n *Network) minimum(o int) int32 {
 		return 0
 	}
 	return n.Minimum[o]
+}
+
+func (n *Network) least(k int) int32 {
+	if n.Least == nil {
+		return 0
+	}
+	return n.Least[k]
 }
 
 func (n *Network) partner(o int) int32 {

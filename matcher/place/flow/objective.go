@@ -17,10 +17,10 @@ const (
 type Objective struct {
 	Goal    Goal
 	Weights []int32 // 0 to MaxWeight; for Welfare, MaxPlaced and Maximin
-	Ranks   []int32 // 1 to MaxRank, distinct for a student; for MinRank, Greedy and Generous
-	// Standing, if not nil, is by student an arc or -1. It adds a last stage:
-	// the most students with a standing arc keep it.
-	Standing []int32
+	Ranks   []int32 // 1 to MaxRank; for MinRank, Greedy and Generous
+	// Standing, if not nil, says of the arcs which keep a student where it
+	// stands. It adds a last stage: the most students with such an arc.
+	Standing []bool
 }
 
 // Measure is what a stage counts; see Stage.
@@ -34,7 +34,7 @@ const (
 	AtRank                 // students placed at Stage.Rank
 	NotRank                // students placed at Stage.Rank, negated
 	Lowest                 // the lowest weight of all that are placed
-	Kept                   // students who keep their standing arc
+	Kept                   // students with a standing arc
 )
 
 // Stage is the outcome of one step of a lexicographic objective and its proof.
@@ -46,8 +46,9 @@ const (
 //
 // The duals are u by student, p by opportunity, q by partner, integers, with
 // u + p + q at least the value of every arc of the face and equal to it on the
-// arcs in use. Before the first stage every arc is in the face, no student must
-// be placed, opportunities have Minimum to Seats students and partners 0 to Cap.
+// arcs in use. Before the first stage every arc is in the face, the students of
+// Must must be placed, opportunities have Minimum to Seats students and partners
+// Least to Cap.
 // u is not negative unless the student must be placed, and 0 where the student
 // is not placed. A positive p (q) is only where the opportunity (partner) has
 // the most that the face allows, a negative one where it has the least. So
@@ -101,7 +102,7 @@ func (n *Network) checkObjective(obj Objective) error {
 			return err
 		}
 	case MinRank, Greedy, Generous:
-		if err := n.checkRanks(obj.Ranks); err != nil {
+		if err := n.checkValues("rank", obj.Ranks, 1, MaxRank); err != nil {
 			return err
 		}
 	default:
@@ -110,13 +111,8 @@ func (n *Network) checkObjective(obj Objective) error {
 	if obj.Standing == nil {
 		return nil
 	}
-	if len(obj.Standing) != n.Students() {
-		return malformed("%d standing arcs for %d students", len(obj.Standing), n.Students())
-	}
-	for s, a := range obj.Standing {
-		if a != -1 && (a < n.First[s] || a >= n.First[s+1]) {
-			return malformed("a standing arc isn't the student's own")
-		}
+	if len(obj.Standing) != len(n.Target) {
+		return malformed("Standing is of %d arcs, there are %d", len(obj.Standing), len(n.Target))
 	}
 	return nil
 }
@@ -128,26 +124,6 @@ func (n *Network) checkValues(what string, values []int32, lowest, highest int32
 	for _, v := range values {
 		if v < lowest || v > highest {
 			return malformed("a %s outside %d to %d", what, lowest, highest)
-		}
-	}
-	return nil
-}
-
-func (n *Network) checkRanks(ranks []int32) error {
-	if err := n.checkValues("rank", ranks, 1, MaxRank); err != nil {
-		return err
-	}
-	var highest int32
-	for _, r := range ranks {
-		highest = max(highest, r)
-	}
-	seen := make([]int32, highest+1) // the student, plus 1, whose rank was last seen
-	for s := range n.Students() {
-		for _, r := range ranks[n.First[s]:n.First[s+1]] {
-			if seen[r] == int32(s)+1 {
-				return malformed("two equal ranks of one student")
-			}
-			seen[r] = int32(s) + 1
 		}
 	}
 	return nil

@@ -277,11 +277,22 @@ func (b *phases) take(h hop) {
 func (b *phases) violation() error {
 	e := &InfeasibleError{Partner: -1}
 	in := make([]bool, b.opportunities)
-	for o := range b.opportunities {
-		if b.distance[o] == far && b.low[o] > 0 {
+	for v := range b.root() {
+		if b.distance[v] < far || b.low[v] == 0 {
+			continue
+		}
+		e.Need += int64(b.low[v])
+		if int(v) < b.opportunities {
+			in[v] = true
+		}
+		for _, o := range b.child[b.childFirst[v]:b.childFirst[v+1]] {
 			in[o] = true
+			e.Need -= int64(b.low[o]) // is part of the partner's
+		}
+	}
+	for o := range b.opportunities {
+		if in[o] {
 			e.Opportunities = append(e.Opportunities, int32(o))
-			e.Need += int64(b.low[o])
 		}
 	}
 	for s := range b.students() {

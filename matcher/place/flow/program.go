@@ -43,6 +43,8 @@ func newTree(n *Network) *program {
 	copy(p.high, n.Seats)
 	copy(p.high[m:], n.Cap)
 	copy(p.low, n.Minimum)
+	copy(p.low[m:], n.Least)
+	copy(p.must, n.Must)
 	for v := range p.parent {
 		p.parent[v] = root
 		if v < m && n.partner(v) >= 0 {

@@ -23,6 +23,7 @@ func drawInstance(t *rapid.T) instance {
 	for range m {
 		in.net.Seats = append(in.net.Seats, rapid.Int32Range(0, 3).Draw(t, "seats"))
 	}
+	bound := rapid.IntRange(0, 3).Draw(t, "bound") == 0
 	if rapid.Bool().Draw(t, "minimums") {
 		for range m {
 			in.net.Minimum = append(in.net.Minimum, max(0, rapid.Int32Range(-3, 2).Draw(t, "minimum")))
@@ -34,6 +35,9 @@ func drawInstance(t *rapid.T) instance {
 		}
 		for range partners {
 			in.net.Cap = append(in.net.Cap, rapid.Int32Range(0, 5).Draw(t, "cap"))
+			if bound {
+				in.net.Least = append(in.net.Least, rapid.Int32Range(0, 2).Draw(t, "least"))
+			}
 		}
 	}
 	in.obj.Goal = flow.Goal(rapid.IntRange(0, int(flow.Maximin)).Draw(t, "goal"))
@@ -50,17 +54,16 @@ func drawInstance(t *rapid.T) instance {
 		from, to := in.net.First[len(in.net.First)-1], int32(len(in.net.Target))
 		ranks := rapid.Permutation([]int32{1, 2, 3, 4, 5}).Draw(t, "ranks")
 		in.obj.Ranks = append(in.obj.Ranks, ranks[:to-from]...)
-		if standing {
-			a := rapid.Int32Range(from-1, to-1).Draw(t, "stands")
-			if a < from {
-				a = -1
-			}
-			in.obj.Standing = append(in.obj.Standing, a)
+		for range to - from {
+			in.obj.Standing = append(in.obj.Standing, rapid.IntRange(0, 2).Draw(t, "stands") == 0)
+		}
+		if bound {
+			in.net.Must = append(in.net.Must, rapid.IntRange(0, 3).Draw(t, "must") == 0)
 		}
 		in.net.First = append(in.net.First, to)
 	}
-	if standing && n == 0 {
-		in.obj.Standing = []int32{}
+	if !standing {
+		in.obj.Standing = nil
 	}
 	return in
 }
@@ -70,7 +73,7 @@ func (in instance) merit(arcs []int32) []int64 {
 	var placed, sum, rankSum, kept int64
 	lowest := int64(flow.MaxWeight + 1)
 	profile := make([]int64, 6)
-	for s, a := range arcs {
+	for _, a := range arcs {
 		if a < 0 {
 			continue
 		}
@@ -79,7 +82,7 @@ func (in instance) merit(arcs []int32) []int64 {
 		lowest = min(lowest, int64(in.obj.Weights[a]))
 		rankSum += int64(in.obj.Ranks[a])
 		profile[in.obj.Ranks[a]]++
-		if in.obj.Standing != nil && in.obj.Standing[s] == a {
+		if in.obj.Standing != nil && in.obj.Standing[a] {
 			kept++
 		}
 	}
@@ -117,13 +120,20 @@ func (in instance) search() []int64 {
 					return
 				}
 			}
+			for k := range in.net.Least {
+				if of[k] < in.net.Least[k] {
+					return
+				}
+			}
 			if m := in.merit(arcs); best == nil || slices.Compare(m, best) > 0 {
 				best = m
 			}
 			return
 		}
 		arcs[s] = -1
-		try(s + 1)
+		if in.net.Must == nil || !in.net.Must[s] {
+			try(s + 1)
+		}
 		for a := in.net.First[s]; a < in.net.First[s+1]; a++ {
 			o := in.net.Target[a]
 			k := int32(-1)
@@ -150,8 +160,12 @@ func (in instance) search() []int64 {
 	return best
 }
 
-// checkInfeasible proves that minimums can't be met.
+// checkInfeasible proves that minimums can't be met, where they are those of
+// opportunities alone.
 func (in instance) checkInfeasible(t *rapid.T, e *flow.InfeasibleError) {
+	if in.net.Must != nil || in.net.Least != nil {
+		return
+	}
 	need, eligible := int64(0), int64(0)
 	for _, o := range e.Opportunities {
 		need += int64(in.net.Minimum[o])

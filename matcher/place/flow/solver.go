@@ -50,7 +50,6 @@ type solver struct {
 	first []int32
 	arcs  []int32
 	used  []int32 // by student, the arc in use or -1; nil before the first stage
-	kept  []bool  // by arc, whether it is a standing one; nil until asked for
 }
 
 func newSolver(n *Network, obj Objective) *solver {
@@ -82,7 +81,7 @@ func (v *solver) value(st step, threshold int32) func(a int32) int32 {
 	case Lowest:
 		return func(a int32) int32 { return count(v.obj.Weights[a] >= threshold) }
 	case Kept:
-		return func(a int32) int32 { return count(v.kept[a]) }
+		return func(a int32) int32 { return count(v.obj.Standing[a]) }
 	default:
 		return func(int32) int32 { return 1 }
 	}
@@ -90,14 +89,6 @@ func (v *solver) value(st step, threshold int32) func(a int32) int32 {
 
 // run takes one step and narrows the face.
 func (v *solver) run(ctx context.Context, st step) (*Stage, error) {
-	if st.measure == Kept {
-		v.kept = make([]bool, len(v.net.Target))
-		for _, a := range v.obj.Standing {
-			if a >= 0 {
-				v.kept[a] = true
-			}
-		}
-	}
 	value := v.value(st, 0)
 	s := v.state(value)
 	if err := newPhases(s).balanceAll(ctx); err != nil {
