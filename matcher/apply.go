@@ -136,7 +136,7 @@ func (x *Index) merge() error {
 	for r := range x.records() {
 		d.addRecord(r)
 	}
-	b := builder{vocabulary: x.vocabulary, drafts: []*draft{d}, size: x.Len()}
+	b := builder{vocabulary: x.vocabulary, workers: 1, drafts: []*draft{d}, size: max(1, x.Len())}
 	base, err := b.finish(x.partners.kinds())
 	if err != nil {
 		return err

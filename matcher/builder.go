@@ -1,7 +1,6 @@
 package matcher
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/kindred-match/kindred/matcher/internal/kernel"
@@ -12,25 +11,30 @@ import (
 // worked out is copied in the order of documents; that is inverted.
 //
 // The segment is the same whatever the order of the opportunities, and
-// whatever the number of drafts.
+// whatever the number of workers.
 type builder struct {
 	vocabulary *Vocabulary
+	workers    int
 	drafts     []*draft
 	size       int // opportunities of each draft but the last
 }
 
 // read works out opportunities, which it keeps. The vocabulary is extended by
-// the tags that it lacks.
+// the tags that it lacks. The error is that of the first bad opportunity.
 func (b *builder) read(v *Vocabulary, s Settings, p *partners, opportunities []Opportunity) error {
-	d := newDraft(v, s, len(opportunities))
-	b.drafts, b.size = []*draft{d}, max(1, len(opportunities))
-	for i := range opportunities {
-		o := &opportunities[i]
-		partner := p.number(o.Partner)
-		if partner == noPartner && o.Partner != "" {
-			return fmt.Errorf("%w: opportunity %q: partner %q is not there", ErrCatalogue, o.ID, o.Partner)
+	n := len(opportunities)
+	b.size = max(1, (n+b.workers-1)/b.workers)
+	b.drafts = make([]*draft, max(1, (n+b.size-1)/b.size))
+	errs := make([]error, len(b.drafts))
+	together(len(b.drafts), func(i int) {
+		share := opportunities[i*b.size : min((i+1)*b.size, n)]
+		b.drafts[i] = newDraft(v, s, len(share))
+		errs[i] = b.drafts[i].read(p, share)
+	})
+	for _, err := range errs {
+		if err != nil {
+			return err
 		}
-		d.add(o, partner)
 	}
 	b.number(v)
 	return nil
@@ -44,14 +48,7 @@ func (b *builder) number(v *Vocabulary) {
 	}
 	slices.Sort(names)
 	b.vocabulary = v.Extend(names)
-	for _, d := range b.drafts {
-		number := d.renumber(b.vocabulary)
-		frequency, published := d.frequency, d.publishedByTag
-		d.frequency, d.publishedByTag = make([]uint32, b.vocabulary.Len()), make([]int64, b.vocabulary.Len())
-		for t, to := range number {
-			d.frequency[to], d.publishedByTag[to] = frequency[t], published[t]
-		}
-	}
+	together(len(b.drafts), func(i int) { b.drafts[i].renumber(b.vocabulary) })
 }
 
 // statistics are those of the opportunities that were read.
@@ -82,7 +79,7 @@ func (b *builder) finish(kinds []PartnerKind) (*segment, error) {
 	s := &segment{minColumn: kernel.MinColumn()}
 	b.place(s, byID)
 	b.drafts = nil // they may go
-	s.invert(b.vocabulary.Len())
+	s.invert(b.vocabulary.Len(), b.workers)
 	s.newSieve(kinds)
 	kernel.Huge(s.records)
 	kernel.Huge(s.forward)
@@ -96,28 +93,51 @@ func (b *builder) finish(kinds []PartnerKind) (*segment, error) {
 // place copies the drafts in the order of documents. What it is given are the
 // places in the drafts, in the order of ids, and is overwritten.
 func (b *builder) place(s *segment, byID []uint32) {
-	n, numbers := len(byID), 0
-	for _, d := range b.drafts {
-		numbers += len(d.records)
-		s.maxBoost = max(s.maxBoost, d.maxBoost)
-	}
+	n := len(byID)
 	s.place = b.clustered(byID)
 	s.opportunities = make([]*Opportunity, n)
 	s.attributes = make([]attributes, n)
-	s.forward = make([]uint32, 1, n+1)
-	s.records = make([]uint16, 0, numbers)
-	for doc, place := range s.place {
-		d, i := b.at(byID[place])
+	s.forward = make([]uint32, n+1)
+	b.inDocuments(s, byID, func(doc int, d *draft, i int) {
+		s.forward[doc+1] = d.forward[i+1] - d.forward[i]
+	})
+	for doc := range n {
+		s.forward[doc+1] += s.forward[doc]
+	}
+	s.records = make([]uint16, perTag*uint(s.forward[n]))
+	b.inDocuments(s, byID, func(doc int, d *draft, i int) {
 		s.opportunities[doc] = d.opportunities[i]
 		s.attributes[doc] = d.attributes[i]
-		s.records = append(s.records, d.packed(i)...)
-		s.forward = append(s.forward, uint32(len(s.records)/perTag))
+		copy(s.packed(uint32(doc)), d.packed(i))
+	})
+	for _, d := range b.drafts {
+		s.maxBoost = max(s.maxBoost, d.maxBoost)
 	}
 	b.numberLists(s, byID)
 	for doc, place := range s.place {
 		byID[place] = uint32(doc)
 	}
 	s.byID = byID
+}
+
+// inDocuments calls visit for each document with the place of what was worked
+// out of it. Workers share the documents.
+func (b *builder) inDocuments(s *segment, byID []uint32, visit func(doc int, d *draft, i int)) {
+	together(b.workers, func(worker int) {
+		first, end := span(len(byID), worker, b.workers)
+		for doc := first; doc < end; doc++ {
+			if ahead := doc + 2*prefetchAhead; ahead < end {
+				d, i := b.at(byID[s.place[ahead]])
+				d.prefetch(i)
+			}
+			if ahead := doc + prefetchAhead; ahead < end {
+				d, i := b.at(byID[s.place[ahead]])
+				d.prefetchRecord(i)
+			}
+			d, i := b.at(byID[s.place[doc]])
+			visit(doc, d, i)
+		}
+	})
 }
 
 // at finds an opportunity in the drafts.
@@ -131,28 +151,24 @@ func (b *builder) at(i uint32) (*draft, int) {
 // numberLists numbers the lists of the attributes in the order of documents.
 func (b *builder) numberLists(s *segment, byID []uint32) {
 	all := newDictionaries()
-	known := make(map[*draft]*[dimensions][]uint32, len(b.drafts)) // numbers; 0 is not known yet
-	for _, d := range b.drafts {
-		known[d] = new([dimensions][]uint32)
+	known := make([][dimensions][]uint32, len(b.drafts)) // numbers; 0 is not known yet
+	for i, d := range b.drafts {
 		for dim := range dimensions {
-			known[d][dim] = make([]uint32, len(d.dictionaries[dim].lists))
+			known[i][dim] = make([]uint32, len(d.dictionaries[dim].lists))
 		}
 	}
-	last := b.drafts[0]
-	numbers := known[last]
 	for doc := range s.attributes {
-		if d, _ := b.at(byID[s.place[doc]]); d != last {
-			last, numbers = d, known[d]
-		}
-		for dim, list := range &s.attributes[doc].lists {
+		at := int(byID[s.place[doc]]) / b.size
+		lists := &s.attributes[doc].lists
+		for dim, list := range lists {
 			if list == 0 {
 				continue
 			}
-			n := &numbers[dim][list]
+			n := &known[at][dim][list]
 			if *n == 0 {
-				*n = all[dim].number(last.dictionaries[dim].lists[list])
+				*n = all[dim].number(b.drafts[at].dictionaries[dim].lists[list])
 			}
-			s.attributes[doc].lists[dim] = *n
+			lists[dim] = *n
 		}
 	}
 	for dim := range dimensions {

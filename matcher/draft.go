@@ -1,6 +1,11 @@
 package matcher
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/kindred-match/kindred/matcher/internal/kernel"
+)
 
 // draft is what one worker has worked out of opportunities that follow each
 // other, each looked at once, in the order given.
@@ -10,6 +15,7 @@ type draft struct {
 	// lacks.
 	spreader *spreader
 	listed   int // tags of the builder's vocabulary
+	found    *[1 << foundBits]foundTag
 
 	opportunities []*Opportunity
 	attributes    []attributes
@@ -28,6 +34,7 @@ func newDraft(v *Vocabulary, s Settings, n int) *draft {
 		measure:        s.Measure,
 		spreader:       newSpreader(v, s.Decay),
 		listed:         v.Len(),
+		found:          new([1 << foundBits]foundTag),
 		opportunities:  make([]*Opportunity, 0, n),
 		attributes:     make([]attributes, 0, n),
 		dictionaries:   newDictionaries(),
@@ -37,16 +44,28 @@ func newDraft(v *Vocabulary, s Settings, n int) *draft {
 	}
 }
 
+// read works out opportunities, which it keeps.
+func (d *draft) read(p *partners, opportunities []Opportunity) error {
+	for i := range opportunities {
+		if ahead := i + prefetchAhead; ahead < len(opportunities) && len(opportunities[ahead].Tags) > 0 {
+			kernel.Prefetch(&opportunities[ahead].Tags[0])
+		}
+		o := &opportunities[i]
+		partner := p.number(o.Partner)
+		if partner == noPartner && o.Partner != "" {
+			return fmt.Errorf("%w: opportunity %q: partner %q is not there", ErrCatalogue, o.ID, o.Partner)
+		}
+		d.add(o, partner)
+	}
+	return nil
+}
+
 // add works out an opportunity, which it keeps.
 func (d *draft) add(o *Opportunity, partner int32) {
 	sp := d.spreader
 	sp.clear()
 	for i := range o.Tags {
-		t, ok := sp.vocabulary.ids[o.Tags[i].Tag]
-		if !ok {
-			t = d.unlisted(o.Tags[i].Tag)
-		}
-		sp.raise(t, o.Tags[i].Weight)
+		sp.raise(d.tag(o.Tags[i].Tag), o.Tags[i].Weight)
 	}
 	if o.Status == Published {
 		d.published++
@@ -74,6 +93,52 @@ func (d *draft) addRecord(r record) {
 		d.records = append(d.records, uint16(t), uint16(t>>16), r.weights[i])
 	}
 	d.close(r.opportunity, r.partner)
+}
+
+// foundTag is a name that was looked up lately.
+type foundTag struct {
+	name string
+	tag  TagID
+}
+
+const foundBits = 12
+
+// tag is the number of a name: the vocabulary's, or one of the draft's own. A
+// few tags are most of all that are named, so it first looks where the name
+// was put when it was last looked up.
+func (d *draft) tag(name string) TagID {
+	found := &d.found[hashOf(name)]
+	if found.name == name && name != "" {
+		return found.tag
+	}
+	t, ok := d.spreader.vocabulary.ids[name]
+	if !ok {
+		t = d.unlisted(name)
+	}
+	*found = foundTag{name, t}
+	return t
+}
+
+// hashOf scatters names by their length, their first and their last eight bytes.
+// Names that share one cost a look into the vocabulary.
+func hashOf(name string) uint64 {
+	const odd, other = 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93
+	h := uint64(len(name))
+	if len(name) < 8 {
+		for i := range len(name) {
+			h = h<<8 | uint64(name[i])
+		}
+	} else {
+		h ^= eightOf(name)*odd ^ eightOf(name[len(name)-8:])*other
+	}
+	return h * odd >> (64 - foundBits)
+}
+
+// eightOf is the first eight bytes of s.
+func eightOf(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0])<<56 | uint64(s[1])<<48 | uint64(s[2])<<40 | uint64(s[3])<<32 |
+		uint64(s[4])<<24 | uint64(s[5])<<16 | uint64(s[6])<<8 | uint64(s[7])
 }
 
 // unlisted gives a tag that the vocabulary lacks a number of the draft's own.
@@ -114,9 +179,26 @@ func (d *draft) packed(i int) []uint16 {
 	return d.records[perTag*uint(d.forward[i]) : perTag*uint(d.forward[i+1])]
 }
 
+// prefetchAhead is how many opportunities ahead their memory is asked for.
+const prefetchAhead = 8
+
+// prefetch asks for all but the record.
+func (d *draft) prefetch(i int) {
+	kernel.Prefetch(&d.forward[i])
+	kernel.Prefetch(&d.attributes[i])
+	kernel.Prefetch(&d.opportunities[i])
+}
+
+func (d *draft) prefetchRecord(i int) {
+	if packed := d.packed(i); len(packed) > 0 {
+		kernel.Prefetch(&packed[0])
+		kernel.Prefetch(&packed[len(packed)-1])
+	}
+}
+
 // renumber gives the draft's own tags the numbers that a vocabulary has for
-// them, and returns those of all its tags.
-func (d *draft) renumber(v *Vocabulary) []TagID {
+// them.
+func (d *draft) renumber(v *Vocabulary) {
 	number := make([]TagID, d.spreader.vocabulary.Len())
 	for t := range number {
 		number[t] = TagID(t)
@@ -124,23 +206,31 @@ func (d *draft) renumber(v *Vocabulary) []TagID {
 	for i, name := range d.names() {
 		number[d.listed+i] = v.ids[name]
 	}
+	frequency, published := d.frequency, d.publishedByTag
+	d.frequency, d.publishedByTag = make([]uint32, v.Len()), make([]int64, v.Len())
+	for t, to := range number {
+		d.frequency[to], d.publishedByTag[to] = frequency[t], published[t]
+	}
 	if len(d.names()) == 0 {
-		return number
+		return
 	}
 	for i := range d.opportunities {
-		packed := d.packed(i)
-		for j := 0; j < len(packed); j += perTag {
-			t, w := unpack(packed[j:])
-			t = number[t]
-			at := j // as an insertion sort: few are out of order
-			for ; at > 0; at -= perTag {
-				if before, _ := unpack(packed[at-perTag:]); before < t {
-					break
-				}
-				copy(packed[at:at+perTag], packed[at-perTag:at])
-			}
-			packed[at], packed[at+1], packed[at+2] = uint16(t), uint16(t>>16), w
-		}
+		renumberRecord(d.packed(i), number)
 	}
-	return number
+}
+
+// renumberRecord keeps the record in the order of tags.
+func renumberRecord(packed []uint16, number []TagID) {
+	for i := 0; i < len(packed); i += perTag {
+		t, w := unpack(packed[i:])
+		t = number[t]
+		at := i // as an insertion sort: few are out of order
+		for ; at > 0; at -= perTag {
+			if before, _ := unpack(packed[at-perTag:]); before < t {
+				break
+			}
+			copy(packed[at:at+perTag], packed[at-perTag:at])
+		}
+		packed[at], packed[at+1], packed[at+2] = uint16(t), uint16(t>>16), w
+	}
 }

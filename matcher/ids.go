@@ -131,7 +131,11 @@ func (s *idSort) shared(list []keyed, depth int) int {
 // eightBytes are those of an id from a depth on, in the order of ids; after its
 // end there are zeros.
 func eightBytes(id string, depth int) uint64 {
+	id = id[min(depth, len(id)):]
+	if len(id) >= 8 {
+		return eightOf(id)
+	}
 	var eight [8]byte
-	copy(eight[:], id[min(depth, len(id)):])
+	copy(eight[:], id)
 	return binary.BigEndian.Uint64(eight[:])
 }

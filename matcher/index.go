@@ -55,7 +55,13 @@ type Index struct {
 // keeps the opportunities and all that they refer to: they must not be changed
 // any more. It returns an ErrCatalogue for bad tags, an id given twice or a
 // partner that is not there.
+//
+// It uses as many cores as the program may; the index doesn't depend on it.
 func NewIndex(c Catalogue, s Settings) (*Index, error) {
+	return newIndex(c, s, workers(len(c.Opportunities)))
+}
+
+func newIndex(c Catalogue, s Settings, workers int) (*Index, error) {
 	if !slices.Contains(Measures, s.Measure) || s.Decay > One {
 		return nil, fmt.Errorf("%w: settings: measure or decay out of range", ErrCatalogue)
 	}
@@ -73,14 +79,14 @@ func NewIndex(c Catalogue, s Settings) (*Index, error) {
 		}
 		x.partners.set(c.Partners[i])
 	}
-	if err := x.build(v, c.Opportunities); err != nil {
+	if err := x.build(v, c.Opportunities, workers); err != nil {
 		return nil, err
 	}
 	return x, nil
 }
 
-func (x *Index) build(v *Vocabulary, opportunities []Opportunity) error {
-	var b builder
+func (x *Index) build(v *Vocabulary, opportunities []Opportunity, workers int) error {
+	b := builder{workers: workers}
 	if err := b.read(v, x.settings, &x.partners, opportunities); err != nil {
 		return err
 	}

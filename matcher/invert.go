@@ -9,36 +9,34 @@ import (
 
 // invert fills the windows from the records: first it counts, then it places.
 // What belongs to a tag stands together, in the order of windows, since a
-// ranking goes through it in that order.
-func (s *segment) invert(tags int) {
-	in := inversion{
-		level:   s.quantize(),
-		counts:  make([]uint32, tags),
-		entry:   make([]uint32, tags+1),
-		posting: make([]uint32, tags+1),
-		column:  make([]uint32, tags+1),
-		highest: make([]uint8, tags),
-	}
-	s.windows(in.counts, func(_ int, touched []TagID) {
-		for _, t := range touched {
-			in.entry[t+1]++
-			if n := in.counts[t]; int(n) >= s.minColumn {
-				in.column[t+1]++
-			} else {
-				in.posting[t+1] += n
-			}
+// ranking goes through it in that order. Workers share the windows.
+func (s *segment) invert(tags, workers int) {
+	level := s.quantize()
+	windows := (s.len() + kernel.Window - 1) / kernel.Window
+	shares := make([]*inversion, min(workers, max(1, windows)))
+	together(len(shares), func(i int) {
+		first, end := span(windows, i, len(shares))
+		shares[i] = &inversion{
+			segment: s, level: level, first: first, end: end,
+			counts: make([]counted, tags), next: make([]places, tags),
 		}
+		shares[i].count()
 	})
+	s.first = make([]uint32, tags+1)
+	var sum places
 	for t := range tags {
-		in.entry[t+1] += in.entry[t]
-		in.posting[t+1] += in.posting[t]
-		in.column[t+1] += in.column[t]
+		s.first[t] = sum.entry
+		for _, in := range shares {
+			n := in.next[t]
+			in.next[t] = sum
+			sum.entry, sum.posting, sum.column = sum.entry+n.entry, sum.posting+n.posting, sum.column+n.column
+		}
 	}
-	s.first = slices.Clone(in.entry)
-	s.entries = make([]entry, in.entry[tags])
-	s.postings = make([]kernel.Posting, in.posting[tags])
-	s.columns = make([]kernel.Levels, in.column[tags])
-	s.windows(in.counts, func(w int, touched []TagID) { s.fill(w, touched, &in) })
+	s.first[tags] = sum.entry
+	s.entries = make([]entry, sum.entry)
+	s.postings = make([]kernel.Posting, sum.posting)
+	s.columns = make([]kernel.Levels, sum.column)
+	together(len(shares), func(i int) { shares[i].fill() })
 	if invariants {
 		s.assertSorted()
 	}
@@ -60,64 +58,114 @@ func (s *segment) assertSorted() {
 	}
 }
 
-// inversion is the state of invert. Its slices are by tag.
+// inversion is one worker's share of invert: some windows that follow each
+// other.
 type inversion struct {
-	level                  []uint8  // by weight
-	counts                 []uint32 // postings in the window at hand
-	entry, posting, column []uint32 // where the next one goes
-	highest                []uint8  // level in the window at hand
+	segment    *segment
+	level      *levelTable
+	first, end int // windows
+
+	counts []counted // by tag, of the window at hand
+	next   []places  // by tag: how many there are, then where the next one goes
+	parts  []part    // of all windows, by window
+	ends   []int     // in parts, of each window
 }
 
-// fill places what a window has.
-func (s *segment) fill(w int, touched []TagID, in *inversion) {
-	first := w * kernel.Window
-	start := slices.Clone(touched) // of the tag's postings, or its column
-	for i, t := range touched {
-		in.highest[t] = 0
-		if start[i] = in.posting[t]; int(in.counts[t]) >= s.minColumn {
-			start[i] = in.column[t]
+// counted is what a window has of a tag.
+type counted struct {
+	count   uint16
+	highest uint8 // level
+}
+
+// part is a tag's part of a window.
+type part struct {
+	tag TagID
+	counted
+}
+
+// places are numbers of entries, postings and columns.
+type places struct{ entry, posting, column uint32 }
+
+// documents are those of a window.
+func (in *inversion) documents(w int) (first, end int) {
+	return w * kernel.Window, min((w+1)*kernel.Window, in.segment.len())
+}
+
+// count finds the parts of each window, and how much there is of each tag.
+func (in *inversion) count() {
+	s := in.segment
+	for w := in.first; w < in.end; w++ {
+		start := len(in.parts)
+		first, end := in.documents(w)
+		for packed := s.records[perTag*uint(s.forward[first]) : perTag*uint(s.forward[end])]; len(packed) > 0; packed = packed[perTag:] {
+			t, weight := unpack(packed)
+			c := &in.counts[t]
+			if c.count == 0 {
+				in.parts = append(in.parts, part{tag: t})
+			}
+			c.count++
+			c.highest = max(c.highest, in.level.of(weight))
 		}
+		for i := start; i < len(in.parts); i++ {
+			p := &in.parts[i]
+			p.counted, in.counts[p.tag] = in.counts[p.tag], counted{}
+			in.next[p.tag].add(s, p.count)
+		}
+		in.ends = append(in.ends, len(in.parts))
 	}
-	for doc := first; doc < min(first+kernel.Window, s.len()); doc++ {
+}
+
+// add goes on by a part of so many postings.
+func (p *places) add(s *segment, count uint16) {
+	p.entry++
+	if int(count) >= s.minColumn {
+		p.column++
+	} else {
+		p.posting += uint32(count)
+	}
+}
+
+// target is where a tag's postings of the window at hand go.
+type target struct {
+	at     uint32
+	column bool
+}
+
+// fill places what the windows have.
+func (in *inversion) fill() {
+	s := in.segment
+	targets := make([]target, len(in.next))
+	start := 0
+	for i, end := range in.ends {
+		w := in.first + i
+		for _, p := range in.parts[start:end] {
+			next := &in.next[p.tag]
+			to := target{next.posting, false}
+			if int(p.count) >= s.minColumn {
+				to = target{next.column, true}
+			}
+			targets[p.tag] = to
+			s.entries[next.entry] = newEntry(to.at, w, int(p.count), p.highest)
+			next.add(s, p.count)
+		}
+		in.fillWindow(w, targets)
+		start = end
+	}
+}
+
+func (in *inversion) fillWindow(w int, targets []target) {
+	s := in.segment
+	first, end := in.documents(w)
+	for doc := first; doc < end; doc++ {
 		for packed := s.packed(uint32(doc)); len(packed) > 0; packed = packed[perTag:] {
 			t, weight := unpack(packed)
-			l := in.level[weight]
-			in.highest[t] = max(in.highest[t], l)
-			if int(in.counts[t]) >= s.minColumn {
-				s.columns[in.column[t]].Set(doc-first, l)
+			l := in.level.of(weight)
+			if to := &targets[t]; to.column {
+				s.columns[to.at].Set(doc-first, l)
 			} else {
-				s.postings[in.posting[t]] = kernel.Pack(doc-first, l)
-				in.posting[t]++
+				s.postings[to.at] = kernel.Pack(doc-first, l)
+				to.at++
 			}
-		}
-	}
-	for i, t := range touched {
-		s.entries[in.entry[t]] = newEntry(start[i], w, int(in.counts[t]), in.highest[t])
-		in.entry[t]++
-		if int(in.counts[t]) >= s.minColumn {
-			in.column[t]++
-		}
-	}
-}
-
-// windows calls visit for each window with the tags that occur in it, in the
-// order of their first occurrence; counts has how often, and is 0 for all
-// others.
-func (s *segment) windows(counts []uint32, visit func(w int, touched []TagID)) {
-	var touched []TagID
-	for w, first := 0, 0; first < s.len(); w, first = w+1, first+kernel.Window {
-		touched = touched[:0]
-		end := min(first+kernel.Window, s.len())
-		for packed := s.records[perTag*uint(s.forward[first]) : perTag*uint(s.forward[end])]; len(packed) > 0; packed = packed[perTag:] {
-			t, _ := unpack(packed)
-			if counts[t] == 0 {
-				touched = append(touched, t)
-			}
-			counts[t]++
-		}
-		visit(w, touched)
-		for _, t := range touched {
-			counts[t] = 0
 		}
 	}
 }

@@ -2,27 +2,32 @@ package matcher
 
 import "slices"
 
+// levelTable has the level of each bin of weights.
+type levelTable [256]uint8
+
+const binShift = 8
+
+func (t *levelTable) of(weight uint16) uint8 { return t[weight>>binShift] }
+
 // quantize chooses 15 levels for the weights, so that the sum of what they are
 // rounded up by is least, and returns the level of each weight. The method is
 // that of optimal histograms (Jagadish and others, 1998), on 256 bins.
-func (s *segment) quantize() []uint8 {
-	const shift, bins, levels = 8, 256, 15
+func (s *segment) quantize() *levelTable {
+	const bins, levels = 256, 15
 	var count [bins]int64
 	var largest [bins]int64 // weight in the bin, or 0
 	for i := perTag - 1; i < len(s.records); i += perTag {
 		w := s.records[i]
-		count[w>>shift]++
-		largest[w>>shift] = max(largest[w>>shift], int64(w))
+		count[w>>binShift]++
+		largest[w>>binShift] = max(largest[w>>binShift], int64(w))
 	}
 	ends := bestEnds(count[:], largest[:], levels)
-	level := make([]uint8, 1<<16)
+	level := new(levelTable)
 	bin := 0
 	for l, end := range ends {
 		for ; bin <= end; bin++ {
 			s.upper[l+1] = max(s.upper[l+1], largest[bin])
-			for w := bin << shift; w < (bin+1)<<shift; w++ {
-				level[w] = uint8(l + 1)
-			}
+			level[bin] = uint8(l + 1)
 		}
 	}
 	return level

@@ -11,10 +11,16 @@ import (
 // of ids, and returns the documents' places in that.
 func (b *builder) clustered(byID []uint32) []uint32 {
 	ranks := b.frequencyRanks()
+	keys := make([]uint64, len(byID))
+	together(len(b.drafts), func(i int) {
+		d, keys := b.drafts[i], keys[i*b.size:]
+		for i := range d.opportunities {
+			keys[i] = mostFrequent(ranks, d.packed(i))
+		}
+	})
 	list := make([]keyed, len(byID))
 	for place, i := range byID {
-		d, i := b.at(i)
-		list[place] = keyed{mostFrequent(ranks, d.packed(i)), uint32(place)}
+		list[place] = keyed{keys[i], uint32(place)}
 	}
 	list = radixSort(list, make([]keyed, len(list)))
 	order := make([]uint32, len(list))

@@ -161,16 +161,25 @@ func TestReverseAgreesWithForward(t *testing.T) {
 }
 
 // A segment is the same to the bit, so that what is slow or fast doesn't depend
-// on the order of rows either.
-func TestOrderOfRowsChangesNoSegment(t *testing.T) {
+// on the order of rows or on the machine either.
+func TestOrderOfRowsAndWorkersChangeNoSegment(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)
-		shuffled := *w
+		shuffled := w.Catalogue
 		shuffled.Opportunities = rapid.Permutation(w.Opportunities).Draw(t, "opportunities again")
-		if !w.index(t).SameSegment(shuffled.index(t)) {
-			t.Fatal("the segments differ")
-		}
+		sameSegment(t, w.index(t), shuffled, w.settings, rapid.IntRange(1, 5).Draw(t, "workers"))
 	})
+}
+
+func sameSegment(t rapid.TB, x *matcher.Index, c matcher.Catalogue, s matcher.Settings, workers int) {
+	t.Helper()
+	y, err := matcher.NewIndexBy(c, s, workers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !x.SameSegment(y) {
+		t.Fatalf("by %d workers it is another segment", workers)
+	}
 }
 
 // Without idf, what isn't eligible leaves no trace.

@@ -44,7 +44,7 @@ func TestLevelsBoundWeights(t *testing.T) {
 		level := s.quantize()
 		for i := perTag - 1; i < len(s.records); i += perTag {
 			w := s.records[i]
-			if l := level[w]; l < 1 || l > 15 || int64(w) > s.upper[l] {
+			if l := level.of(w); l < 1 || l > 15 || int64(w) > s.upper[l] {
 				t.Fatalf("%d distinct weights: weight %d has level %d, which goes up to %d", distinct, w, l, s.upper[l])
 			}
 		}
