@@ -2,7 +2,6 @@ package matcher
 
 import (
 	"fmt"
-	"math/bits"
 	"slices"
 )
 
@@ -18,147 +17,190 @@ type Change struct {
 // The index itself stays as it is. Statistics don't change; changes of tags
 // need a new index. An ErrCatalogue when after them all the partner of an
 // opportunity is not there; then nothing has changed.
+//
+// It takes microseconds a change, whatever the size of the index: what is not
+// scored (seats, status, dates, partners, ...) is patched, and what is new or
+// has other tags or another boost stands beside the segment. What piles up
+// there costs rankings time; Load says how much it is, and Merge folds it in.
 func (x *Index) Apply(changes ...Change) (*Index, error) {
 	y := *x
-	y.gone, y.delta = slices.Clone(x.gone), slices.Clone(x.delta)
-	y.applyPartners(changes)
+	e := edit{Index: &y}
+	for i := range changes {
+		switch c := &changes[i]; {
+		case c.Partner != nil:
+			e.ownPartners()
+			y.kindsMoved = y.kindsMoved || y.base.otherKind(y.partners.number(c.Partner.ID), c.Partner.Kind)
+			y.partners.set(*c.Partner)
+		case c.RemovedPartner != "":
+			e.ownPartners()
+			y.partners.remove(c.RemovedPartner)
+		}
+	}
 	for i := range changes {
 		switch c := &changes[i]; {
 		case c.Opportunity != nil:
-			y.put(c.Opportunity)
+			e.put(c.Opportunity)
 		case c.RemovedOpportunity != "":
-			y.remove(c.RemovedOpportunity)
+			e.remove(c.RemovedOpportunity)
 		}
 	}
-	if err := y.checkWritten(changes); err != nil {
+	if err := y.checkChanged(changes); err != nil {
 		return nil, err
-	}
-	if err := y.checkRemovedPartners(changes); err != nil {
-		return nil, err
-	}
-	if len(y.delta) > maxDelta {
-		if err := y.merge(); err != nil {
-			return nil, err
-		}
 	}
 	return &y, nil
 }
 
-func (x *Index) applyPartners(changes []Change) {
-	cloned := false
+// checkChanged holds that what was written, and is still there, has its
+// partner, and that no opportunity is left without one that was removed.
+func (x *Index) checkChanged(changes []Change) error {
 	for i := range changes {
-		c := &changes[i]
-		if c.Partner == nil && c.RemovedPartner == "" {
-			continue
+		if o := changes[i].Opportunity; o != nil {
+			if kept, ok := x.Opportunity(o.ID); ok {
+				if err := x.checkPartner(kept); err != nil {
+					return err
+				}
+			}
 		}
-		if !cloned {
-			x.partners, cloned = x.partners.clone(), true
-		}
-		if c.Partner != nil {
-			x.kindsMoved = x.kindsMoved || x.base.otherKind(x.partners.number(c.Partner.ID), c.Partner.Kind)
-			x.partners.set(*c.Partner)
-		} else {
-			x.partners.remove(c.RemovedPartner)
-		}
-	}
-}
-
-// checkWritten holds that what was written, and is still there, has its partner.
-func (x *Index) checkWritten(changes []Change) error {
-	for i := range changes {
-		if changes[i].Opportunity == nil {
-			continue
-		}
-		if o, ok := x.Opportunity(changes[i].Opportunity.ID); ok {
-			if err := x.checkPartner(o); err != nil {
-				return err
+		if n := x.partners.number(changes[i].RemovedPartner); n != noPartner {
+			if left := x.partners.list.at(uint32(n)); left.partner == nil && left.opportunities > 0 {
+				return fmt.Errorf("%w: partner %q still has opportunities", ErrCatalogue, changes[i].RemovedPartner)
 			}
 		}
 	}
 	return nil
 }
 
-// checkRemovedPartners holds that no opportunity is left without its partner.
-func (x *Index) checkRemovedPartners(changes []Change) error {
-	removed := make(map[string]struct{})
-	for i := range changes {
-		if id := changes[i].RemovedPartner; id != "" {
-			if _, back := x.partners.find(id); !back {
-				removed[id] = struct{}{}
-			}
-		}
-	}
-	if len(removed) == 0 {
-		return nil
-	}
-	for r := range x.records() {
-		if _, ok := removed[r.opportunity.Partner]; ok {
-			return fmt.Errorf("%w: partner %q still has opportunities", ErrCatalogue, r.opportunity.Partner)
-		}
-	}
-	return nil
+// edit makes a successor of an index: what it shares is cloned before it is
+// changed for the first time.
+type edit struct {
+	*Index
+	partnersOwned, overlayOwned, deltaOwned bool
+	spreader                                *spreader
 }
 
-func (x *Index) put(o *Opportunity) {
+func (e *edit) ownPartners() {
+	if !e.partnersOwned {
+		e.partners, e.partnersOwned = e.partners.clone(), true
+	}
+}
+
+func (e *edit) ownDelta() {
+	if !e.deltaOwned {
+		e.delta, e.deltaOwned = e.delta.clone(), true
+	}
+}
+
+func (e *edit) put(o *Opportunity) {
+	kept := *o
+	partner := e.partners.number(o.Partner)
+	at, late := e.delta.find(o.ID)
+	doc, based := e.base.find(o.ID)
+	switch {
+	case late && alike(o, e.delta.slots.at(e.delta.byID[at]).opportunity):
+		slot := e.delta.byID[at]
+		before := e.delta.slots.at(slot)
+		kept.share(before.opportunity)
+		e.recount(before.partner, partner)
+		e.ownDelta()
+		e.delta.slots.set(slot, &record{&kept, partner, before.tags, before.weights})
+	case based && alike(o, e.base.opportunities[doc]):
+		e.removeLate(o.ID)
+		kept.share(e.base.opportunities[doc])
+		e.patch(doc, &kept, partner)
+	default:
+		e.remove(o.ID)
+		e.ownDelta()
+		e.delta.add(e.recordOf(&kept, partner))
+		e.recount(noPartner, partner)
+		e.n++
+	}
+}
+
+// recordOf works out an opportunity.
+func (e *edit) recordOf(o *Opportunity, partner int32) *record {
 	names := make([]string, len(o.Tags))
 	for i := range o.Tags {
 		names[i] = o.Tags[i].Tag
 	}
-	if v := x.vocabulary.Extend(names); v != x.vocabulary {
-		x.vocabulary = v
-		x.importance = importanceOf(v, x.statistics)
+	if v := e.vocabulary.Extend(names); v != e.vocabulary {
+		e.vocabulary = v
+		e.importance = importanceOf(v, e.statistics)
 	}
-	x.remove(o.ID)
-	kept := *o
-	sp := newSpreader(x.vocabulary, x.settings.Decay)
-	sp.spread(o.Tags)
-	r := record{opportunity: &kept, partner: x.partners.number(o.Partner)}
-	r.tags, r.weights = sp.appendImpacts(nil, nil, x.settings.Measure, o.Boost)
-	i, _ := x.findDelta(o.ID)
-	x.delta = slices.Insert(x.delta, i, r)
+	if e.spreader == nil || e.spreader.vocabulary != e.vocabulary {
+		e.spreader = newSpreader(e.vocabulary, e.settings.Decay)
+	}
+	e.spreader.spread(o.Tags)
+	r := &record{opportunity: o, partner: partner}
+	r.tags, r.weights = e.spreader.appendImpacts(nil, nil, e.settings.Measure, o.Boost)
+	return r
 }
 
-func (x *Index) remove(id string) {
-	if i, ok := x.findDelta(id); ok {
-		x.delta = slices.Delete(x.delta, i, i+1)
+func (e *edit) remove(id string) {
+	e.removeLate(id)
+	if doc, ok := e.base.find(id); ok {
+		e.patch(doc, nil, noPartner)
 	}
-	if d, ok := x.base.find(id); ok {
-		if x.gone == nil {
-			x.gone = make([]uint64, (x.base.len()+63)/64)
+}
+
+func (e *edit) removeLate(id string) {
+	if at, ok := e.delta.find(id); ok {
+		e.recount(e.delta.slots.at(e.delta.byID[at]).partner, noPartner)
+		e.ownDelta()
+		e.delta.drop(at)
+		e.n--
+	}
+}
+
+// patch gives a document of the segment another opportunity, or none.
+func (e *edit) patch(doc uint32, o *Opportunity, partner int32) {
+	before, beforePartner := e.document(doc)
+	switch {
+	case before == nil && o == nil:
+		return
+	case before == nil:
+		e.n++
+	case o == nil:
+		e.n--
+	}
+	e.recount(beforePartner, partner)
+	if !e.overlayOwned {
+		e.overlay, e.overlayOwned = e.overlay.clone(), true
+	}
+	e.overlay.set(doc, &patch{o, partner})
+}
+
+// recount moves an opportunity from one partner to another.
+func (e *edit) recount(from, to int32) {
+	if from != to {
+		e.ownPartners()
+		e.partners.count(from, -1)
+		e.partners.count(to, +1)
+	}
+}
+
+// alike reports whether two opportunities score the same in every ranking.
+func alike(a, b *Opportunity) bool { return a.Boost == b.Boost && slices.Equal(a.Tags, b.Tags) }
+
+// share makes o hold what it has in common with its predecessor only once.
+func (o *Opportunity) share(before *Opportunity) {
+	o.ID = before.ID
+	o.Tags = before.Tags
+	if o.Title == before.Title {
+		o.Title = before.Title
+	}
+	if o.Partner == before.Partner {
+		o.Partner = before.Partner
+	}
+	lists := [...]struct{ own, other *[]string }{
+		{&o.Grades, &before.Grades},
+		{&o.Regions, &before.Regions},
+		{&o.Slots, &before.Slots},
+		{&o.Requires, &before.Requires},
+		{&o.Goals, &before.Goals},
+	}
+	for _, l := range lists {
+		if slices.Equal(*l.own, *l.other) {
+			*l.own = *l.other
 		}
-		x.gone[d/64] |= 1 << (d % 64)
 	}
 }
-
-// merge folds the delta into a segment of its own.
-func (x *Index) merge() error {
-	d := newDraft(x.vocabulary, x.settings, x.Len())
-	for r := range x.records() {
-		d.addRecord(r)
-	}
-	b := builder{vocabulary: x.vocabulary, workers: 1, drafts: []*draft{d}, size: max(1, x.Len())}
-	base, err := b.finish(x.partners.kinds())
-	if err != nil {
-		return err
-	}
-	x.base, x.gone, x.delta, x.kindsMoved = base, nil, nil, false
-	return nil
-}
-
-// records yields all opportunities that are there.
-func (x *Index) records() func(yield func(record) bool) {
-	return func(yield func(record) bool) {
-		for d := range uint32(x.base.len()) {
-			if !x.isGone(d) && !yield(x.base.record(d)) {
-				return
-			}
-		}
-		for i := range x.delta {
-			if !yield(x.delta[i]) {
-				return
-			}
-		}
-	}
-}
-
-func onesCount(w uint64) int { return bits.OnesCount64(w) }

@@ -185,6 +185,9 @@ func (v *verdicts) holds(d dimension, list uint32, q *Query) bool {
 // eligible decides all rules and wishes for a document, as pair.eligible and
 // wanted do for an opportunity.
 func (r *Ranker) eligible(doc uint32, q *Query) bool {
+	if p := r.x.overlay.patch(doc); p != nil {
+		return p.opportunity != nil && r.admitted(q, p.opportunity, p.partner)
+	}
 	a := &r.x.base.attributes[doc]
 	if !a.published || !a.seats || (a.opens != 0 && q.AsOf < a.opens) || (a.closes != 0 && q.AsOf > a.closes) {
 		return false
@@ -204,6 +207,20 @@ func (r *Ranker) eligible(doc uint32, q *Query) bool {
 		return false
 	}
 	return r.eligiblePartner(a.partner, q) && r.eligibleByID(doc, a, q)
+}
+
+// admitted decides the same for an opportunity as it is now.
+func (r *Ranker) admitted(q *Query, o *Opportunity, partner int32) bool {
+	r.pair = newPair(q, o, r.x.partners.at(partner))
+	return wanted(q, &r.pair) && r.pair.eligible()
+}
+
+// partnerOf is the partner of a document of the segment.
+func (r *Ranker) partnerOf(doc uint32) *Partner {
+	if p := r.x.overlay.patch(doc); p != nil {
+		return r.x.partners.at(p.partner)
+	}
+	return r.x.partners.at(r.x.base.attributes[doc].partner)
 }
 
 func (r *Ranker) eligiblePartner(number int32, q *Query) bool {

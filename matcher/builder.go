@@ -17,6 +17,7 @@ type builder struct {
 	workers    int
 	drafts     []*draft
 	size       int // opportunities of each draft but the last
+	pause      pause
 }
 
 // read works out opportunities, which it keeps. The vocabulary is extended by
@@ -65,8 +66,8 @@ func (b *builder) statistics() Statistics {
 }
 
 // finish orders the documents and inverts their records. It returns an
-// ErrCatalogue for an id that is given twice. The kinds are of the partners, by
-// number.
+// ErrCatalogue for an id that is given twice, and errStopped when the pause says
+// so. The kinds are of the partners, by number.
 func (b *builder) finish(kinds []PartnerKind) (*segment, error) {
 	var opportunities []*Opportunity
 	for _, d := range b.drafts {
@@ -79,8 +80,14 @@ func (b *builder) finish(kinds []PartnerKind) (*segment, error) {
 	s := &segment{minColumn: kernel.MinColumn()}
 	b.place(s, byID)
 	b.drafts = nil // they may go
-	s.invert(b.vocabulary.Len(), b.workers)
-	s.newSieve(kinds)
+	if b.pause.stopped {
+		return nil, errStopped
+	}
+	s.invert(b.vocabulary.Len(), b.workers, &b.pause)
+	s.newSieve(kinds, &b.pause)
+	if b.pause.stopped {
+		return nil, errStopped
+	}
 	kernel.Huge(s.records)
 	kernel.Huge(s.forward)
 	kernel.Huge(s.attributes)
@@ -126,6 +133,7 @@ func (b *builder) inDocuments(s *segment, byID []uint32, visit func(doc int, d *
 	together(b.workers, func(worker int) {
 		first, end := span(len(byID), worker, b.workers)
 		for doc := first; doc < end; doc++ {
+			b.pause.after(1)
 			if ahead := doc + 2*prefetchAhead; ahead < end {
 				d, i := b.at(byID[s.place[ahead]])
 				d.prefetch(i)
@@ -158,6 +166,7 @@ func (b *builder) numberLists(s *segment, byID []uint32) {
 		}
 	}
 	for doc := range s.attributes {
+		b.pause.after(1)
 		at := int(byID[s.place[doc]]) / b.size
 		lists := &s.attributes[doc].lists
 		for dim, list := range lists {

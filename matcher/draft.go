@@ -95,6 +95,17 @@ func (d *draft) addRecord(r record) {
 	d.close(r.opportunity, r.partner)
 }
 
+// addPacked adds a document of a segment that was built of the same vocabulary.
+func (d *draft) addPacked(o *Opportunity, partner int32, packed []uint16) {
+	d.reserve(len(packed) / perTag)
+	d.records = append(d.records, packed...)
+	for ; len(packed) > 0; packed = packed[perTag:] {
+		t, _ := unpack(packed)
+		d.frequency[t]++
+	}
+	d.close(o, partner)
+}
+
 // foundTag is a name that was looked up lately.
 type foundTag struct {
 	name string

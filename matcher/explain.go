@@ -51,7 +51,8 @@ func (r *Ranker) Explain(q *Query, opportunity string) (Explanation, bool) {
 	if len(e.Failures) == 0 && wanted(q, &p) {
 		r.sift(q)
 		r.bound()
-		c := counter{target: hit{units: e.Units, doc: r.document(opportunity), place: r.place(r.document(opportunity))}, before: r.before}
+		doc, _ := r.x.find(opportunity)
+		c := counter{target: hit{units: e.Units, doc: doc, place: r.place(doc)}, before: r.before}
 		r.visit(q, &c)
 		e.Rank = c.n + 1
 	}
@@ -89,12 +90,4 @@ func (r *Ranker) Parts(s *Student, opportunity string) ([]Part, bool) {
 	}
 	slices.SortFunc(parts, func(a, b Part) int { return cmp.Compare(a.Tag, b.Tag) })
 	return parts, true
-}
-
-func (r *Ranker) document(id string) uint32 {
-	if i, ok := r.x.findDelta(id); ok {
-		return uint32(r.x.base.len() + i)
-	}
-	d, _ := r.x.base.find(id)
-	return d
 }

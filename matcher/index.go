@@ -1,9 +1,9 @@
 package matcher
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 )
@@ -30,10 +30,6 @@ type Settings struct {
 // ErrCatalogue is what the errors of NewIndex and Apply wrap.
 var ErrCatalogue = errors.New("bad catalogue")
 
-// maxDelta is how many opportunities an index holds beside its segment before
-// Apply folds them in.
-const maxDelta = 256
-
 // Index is a catalogue that can be ranked. It is immutable: any number of
 // rankers may use it while Apply makes its successors.
 type Index struct {
@@ -45,10 +41,9 @@ type Index struct {
 	// kindsMoved says that a partner has another kind than when base was built.
 	kindsMoved bool
 	base       *segment
-	// gone has a bit for each document of base that was removed or replaced;
-	// nil is none.
-	gone  []uint64
-	delta []record // by opportunity id
+	overlay    overlay
+	delta      delta
+	n          int // opportunities
 }
 
 // NewIndex builds an index. Values must have passed their Check. The index
@@ -69,15 +64,10 @@ func newIndex(c Catalogue, s Settings, workers int) (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCatalogue, err)
 	}
-	x := &Index{
-		settings: s,
-		partners: partners{numbers: make(map[string]int32, len(c.Partners))},
-	}
-	for i := range c.Partners {
-		if _, dup := x.partners.find(c.Partners[i].ID); dup {
-			return nil, fmt.Errorf("%w: partner %q is given twice", ErrCatalogue, c.Partners[i].ID)
-		}
-		x.partners.set(c.Partners[i])
+	x := &Index{settings: s}
+	var twice string
+	if x.partners, twice = newPartners(c.Partners); twice != "" {
+		return nil, fmt.Errorf("%w: partner %q is given twice", ErrCatalogue, twice)
 	}
 	if err := x.build(v, c.Opportunities, workers); err != nil {
 		return nil, err
@@ -101,8 +91,10 @@ func (x *Index) build(v *Vocabulary, opportunities []Opportunity, workers int) e
 		x.vocabulary = x.vocabulary.Extend(slices.Sorted(maps.Keys(x.statistics.Frequency)))
 	}
 	x.importance = importanceOf(x.vocabulary, x.statistics)
-	var err error
-	x.base, err = b.finish(x.partners.kinds())
+	base, err := b.finish(x.partners.kinds())
+	if err == nil {
+		x.install(base)
+	}
 	return err
 }
 
@@ -117,13 +109,7 @@ func (x *Index) checkPartner(o *Opportunity) error {
 }
 
 // Len is the number of opportunities, whatever their status.
-func (x *Index) Len() int {
-	n := x.base.len() + len(x.delta)
-	for _, w := range x.gone {
-		n -= onesCount(w)
-	}
-	return n
-}
+func (x *Index) Len() int { return x.n }
 
 // Vocabulary is the tags of the index, those included that only an
 // opportunity names.
@@ -134,11 +120,9 @@ func (x *Index) Settings() Settings { return x.settings }
 
 // Opportunity finds an opportunity by id. It must not be changed.
 func (x *Index) Opportunity(id string) (*Opportunity, bool) {
-	if i, ok := x.findDelta(id); ok {
-		return x.delta[i].opportunity, true
-	}
-	if d, ok := x.base.find(id); ok && !x.isGone(d) {
-		return x.base.opportunities[d], true
+	if doc, ok := x.find(id); ok {
+		o, _ := x.document(doc)
+		return o, true
 	}
 	return nil, false
 }
@@ -172,12 +156,51 @@ func (x *Index) ProfileTags(s *Student) int {
 // AllPostings is the number of all postings.
 func (x *Index) AllPostings() int64 { return int64(len(x.base.records) / perTag) }
 
-func (x *Index) isGone(doc uint32) bool {
-	return x.gone != nil && x.gone[doc/64]&(1<<(doc%64)) != 0
+// find finds the document of an opportunity. The late ones, in the delta, have
+// the numbers from that of the segment's documents on.
+func (x *Index) find(id string) (doc uint32, ok bool) {
+	if at, ok := x.delta.find(id); ok {
+		return uint32(x.base.len()) + x.delta.byID[at], true
+	}
+	if doc, ok := x.base.find(id); ok {
+		o, _ := x.document(doc)
+		return doc, o != nil
+	}
+	return 0, false
 }
 
-func (x *Index) findDelta(id string) (int, bool) {
-	return slices.BinarySearchFunc(x.delta, id, func(r record, id string) int {
-		return cmp.Compare(r.opportunity.ID, id)
-	})
+// document is what a document is now, nil if it is gone, and the number of its
+// partner.
+func (x *Index) document(doc uint32) (*Opportunity, int32) {
+	if n := uint32(x.base.len()); doc >= n {
+		if r := x.delta.slots.at(doc - n); r != nil {
+			return r.opportunity, r.partner
+		}
+		return nil, noPartner
+	}
+	if p := x.overlay.patch(doc); p != nil {
+		return p.opportunity, p.partner
+	}
+	return x.base.opportunities[doc], x.base.attributes[doc].partner
+}
+
+// record is the record of a document that is there.
+func (x *Index) record(doc uint32) record {
+	if n := uint32(x.base.len()); doc >= n {
+		return *x.delta.slots.at(doc - n)
+	}
+	r := x.base.record(doc)
+	r.opportunity, r.partner = x.document(doc)
+	return r
+}
+
+// records yields all opportunities that are there.
+func (x *Index) records() iter.Seq[record] {
+	return func(yield func(record) bool) {
+		for doc := range uint32(x.base.len()) + x.delta.n {
+			if o, _ := x.document(doc); o != nil && !yield(x.record(doc)) {
+				return
+			}
+		}
+	}
 }

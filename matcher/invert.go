@@ -10,14 +10,14 @@ import (
 // invert fills the windows from the records: first it counts, then it places.
 // What belongs to a tag stands together, in the order of windows, since a
 // ranking goes through it in that order. Workers share the windows.
-func (s *segment) invert(tags, workers int) {
+func (s *segment) invert(tags, workers int, p *pause) {
 	level := s.quantize()
 	windows := (s.len() + kernel.Window - 1) / kernel.Window
 	shares := make([]*inversion, min(workers, max(1, windows)))
 	together(len(shares), func(i int) {
 		first, end := span(windows, i, len(shares))
 		shares[i] = &inversion{
-			segment: s, level: level, first: first, end: end,
+			segment: s, level: level, pause: p, first: first, end: end,
 			counts: make([]counted, tags), next: make([]places, tags),
 		}
 		shares[i].count()
@@ -63,6 +63,7 @@ func (s *segment) assertSorted() {
 type inversion struct {
 	segment    *segment
 	level      *levelTable
+	pause      *pause
 	first, end int // windows
 
 	counts []counted // by tag, of the window at hand
@@ -95,6 +96,7 @@ func (in *inversion) documents(w int) (first, end int) {
 func (in *inversion) count() {
 	s := in.segment
 	for w := in.first; w < in.end; w++ {
+		in.pause.after(kernel.Window)
 		start := len(in.parts)
 		first, end := in.documents(w)
 		for packed := s.records[perTag*uint(s.forward[first]) : perTag*uint(s.forward[end])]; len(packed) > 0; packed = packed[perTag:] {
@@ -137,6 +139,7 @@ func (in *inversion) fill() {
 	targets := make([]target, len(in.next))
 	start := 0
 	for i, end := range in.ends {
+		in.pause.after(kernel.Window)
 		w := in.first + i
 		for _, p := range in.parts[start:end] {
 			next := &in.next[p.tag]

@@ -54,6 +54,7 @@ func (r *Ranker) openWindow(w int32, q *Query) {
 		cut := r.promising(w, enough)
 		kernel.Collect(r.sums, nil, cut, &r.mask)
 		r.siftCollected(w)
+		r.x.overlay.clear(w, &r.mask)
 		r.mask.Keep(2 * enough) // any of them will do
 	}
 	r.note(w, q, &r.top)
@@ -67,6 +68,7 @@ func (r *Ranker) promising(w int32, enough int) uint8 {
 		middle := (low + high + 1) / 2
 		kernel.Peek(r.sums, nil, uint8(middle), &r.mask)
 		r.siftCollected(w)
+		r.x.overlay.clear(w, &r.mask)
 		if r.mask.Count() >= enough {
 			low = middle
 		} else {

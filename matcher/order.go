@@ -15,6 +15,7 @@ func (b *builder) clustered(byID []uint32) []uint32 {
 	together(len(b.drafts), func(i int) {
 		d, keys := b.drafts[i], keys[i*b.size:]
 		for i := range d.opportunities {
+			b.pause.after(1)
 			keys[i] = mostFrequent(ranks, d.packed(i))
 		}
 	})

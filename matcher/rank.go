@@ -64,6 +64,8 @@ type Ranker struct {
 	above    kernel.Mask // of the documents with more than the cut
 	order    []int32     // windows to visit
 	pending  []uint32    // documents to be scored
+	late     []int64     // units by slot of the delta
+	noted    []uint32    // slots that may matter
 }
 
 // pendingDocuments is how many documents wait to be scored together, so that
@@ -97,16 +99,26 @@ const none = int32(-1)
 // NewRanker makes scratch for rankings with x.
 func (x *Index) NewRanker() *Ranker {
 	r := &Ranker{
-		x:       x,
-		profile: newSpreader(x.vocabulary, x.settings.Decay),
-		windows: make([]windowBound, (x.base.len()+kernel.Window-1)/kernel.Window),
 		sums:    new(kernel.Sums),
-		gain:    make([]int64, x.vocabulary.Len()),
 		pending: make([]uint32, 0, pendingDocuments),
 	}
-	r.verdicts = newVerdicts(x.base)
 	r.top.before = r.before
+	r.Move(x)
 	return r
+}
+
+// Move makes r a ranker of x. That costs next to nothing where x came of the
+// index that it ranked with by Apply, or the other way round.
+func (r *Ranker) Move(x *Index) {
+	if r.x == nil || r.x.vocabulary != x.vocabulary || r.x.settings.Decay != x.settings.Decay {
+		r.profile = newSpreader(x.vocabulary, x.settings.Decay)
+		r.gain, r.gained = make([]int64, x.vocabulary.Len()), r.gained[:0]
+	}
+	if r.x == nil || r.x.base != x.base {
+		r.windows = make([]windowBound, len(x.overlay.windows))
+		r.verdicts = newVerdicts(x.base)
+	}
+	r.x = x
 }
 
 // Rank appends to dst the first K of the eligible opportunities with units
@@ -262,11 +274,11 @@ func wanted(q *Query, p *pair) bool {
 }
 
 func (r *Ranker) opportunity(doc uint32) *Opportunity {
-	base := r.x.base
-	if int(doc) < base.len() {
-		return base.opportunities[doc]
+	if int(doc) < r.x.base.len() {
+		return r.x.base.opportunities[doc] // patched or not, the id is the same
 	}
-	return r.x.delta[int(doc)-base.len()].opportunity
+	o, _ := r.x.document(doc)
+	return o
 }
 
 // before is the order of rankings: units descending, then id ascending.

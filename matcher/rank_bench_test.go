@@ -78,3 +78,33 @@ func BenchmarkRank(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkApply is what one change costs, published by itself.
+func BenchmarkApply(b *testing.B) {
+	for _, n := range []int{10_000, 1_000_000} {
+		c, _ := plainCatalogue(n, 0)
+		first, err := NewIndex(c, Settings{Decay: DefaultDecay, Measure: Cosine})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for name, change := range map[string]func(o *Opportunity){
+			"seats":  func(o *Opportunity) { o.Seats++ },
+			"retags": func(o *Opportunity) { o.Tags = o.Tags[1:] },
+		} {
+			b.Run(fmt.Sprint(n, "/", name), func(b *testing.B) {
+				x := first
+				b.ReportAllocs()
+				for i := range b.N {
+					o := c.Opportunities[i*7919%n]
+					change(&o)
+					if x, err = x.Apply(Change{Opportunity: &o}); err != nil {
+						b.Fatal(err)
+					}
+					if x.Due() {
+						x = first
+					}
+				}
+			})
+		}
+	}
+}

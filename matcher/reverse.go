@@ -33,7 +33,8 @@ func (r *Ranker) RankStudents(q *StudentQuery, students iter.Seq[*Student]) ([]S
 	if !ok {
 		return nil, false
 	}
-	rec := r.recordOf(q.Opportunity)
+	doc, _ := r.x.find(q.Opportunity)
+	rec := r.x.record(doc)
 	var best []StudentCandidate
 	for s := range students {
 		p := r.x.pairOf(&Query{Student: s, AsOf: q.AsOf, Term: q.Term}, o)
@@ -63,12 +64,4 @@ func firstStudents(c []StudentCandidate, k int) []StudentCandidate {
 		return cmp.Or(cmp.Compare(b.Units, a.Units), cmp.Compare(a.Student, b.Student))
 	})
 	return c[:max(0, min(k, len(c)))]
-}
-
-func (r *Ranker) recordOf(id string) record {
-	if i, ok := r.x.findDelta(id); ok {
-		return r.x.delta[i]
-	}
-	d, _ := r.x.base.find(id)
-	return r.x.base.record(d)
 }

@@ -63,21 +63,27 @@ func (c *sieveColumn) set(doc int, bucket uint8) {
 }
 
 // newSieve fills the columns of a segment whose documents are described.
-func (s *segment) newSieve(kinds []PartnerKind) {
+func (s *segment) newSieve(kinds []PartnerKind, p *pause) {
 	s.kinds = kinds
 	for d := range dimensions {
 		s.sieve[d] = s.listColumn(d)
+		p.after(often)
 	}
 	s.sieve[byKinds] = s.kindColumn(kinds)
+	p.after(often)
 	s.sieve[byOpens] = s.orderedColumn(func(a *attributes, _ uint32) (float64, bool) { return float64(a.opens), a.opens != 0 })
+	p.after(often)
 	s.sieve[byCloses] = s.orderedColumn(func(a *attributes, _ uint32) (float64, bool) { return float64(a.closes), a.closes != 0 })
+	p.after(often)
 	s.sieve[byAge] = s.orderedColumn(func(a *attributes, _ uint32) (float64, bool) { return float64(a.minAge), a.minAge >= 0 })
+	p.after(often)
 	s.sieve[byLatitude] = s.orderedColumn(func(a *attributes, doc uint32) (float64, bool) {
 		if !a.placed || a.remote {
 			return 0, false
 		}
 		return s.opportunities[doc].Position.Latitude, true
 	})
+	p.after(often)
 	s.sieve[byLongitude] = s.orderedColumn(func(a *attributes, doc uint32) (float64, bool) {
 		if !a.placed || a.remote {
 			return 0, false

@@ -199,6 +199,25 @@ func (r *Ranker) few(w int32) int {
 	return int(cost / document)
 }
 
+// siftChanged is sifter.pass where documents may have changed since the segment
+// was built: the dead don't pass, and the sieve knows nothing of the patched.
+func (r *Ranker) siftChanged(w int32, mask *kernel.Mask) int {
+	c := r.x.overlay.windows[w]
+	if c == nil {
+		return r.sifter.pass(w, mask)
+	}
+	var patched kernel.Mask
+	for b := range mask {
+		mask[b] &^= c.dead[b]
+		patched[b] = mask[b] & c.patched[b]
+	}
+	r.sifter.pass(w, mask)
+	for b := range mask {
+		mask[b] |= patched[b]
+	}
+	return mask.Count()
+}
+
 // siftFirst finds out which documents of a window pass, if it may be that few
 // do. It reports whether that is so, and r.mask has them: then there is no need
 // to add the window up.
@@ -223,7 +242,7 @@ func (r *Ranker) siftFirst(w int32) bool {
 func (r *Ranker) siftWindow(w int32) int {
 	r.x.base.all(w, &r.sifter.mask)
 	r.sifter.sifted = w
-	return r.sifter.pass(w, &r.sifter.mask)
+	return r.siftChanged(w, &r.sifter.mask)
 }
 
 // siftCollected takes out of r.mask what doesn't pass, if it pays.
@@ -237,6 +256,6 @@ func (r *Ranker) siftCollected(w int32) {
 	}
 	const enough = 8 // documents are decided as fast by themselves
 	if len(f.rules) > 0 && r.mask.Count() > enough {
-		f.pass(w, &r.mask)
+		r.siftChanged(w, &r.mask)
 	}
 }

@@ -58,19 +58,7 @@ func (r *Ranker) visit(q *Query, to sink) {
 		r.note(w, q, to)
 	}
 	r.rescore(q, to)
-	for i := range r.x.delta {
-		rec := &r.x.delta[i]
-		doc := uint32(r.x.base.len() + i)
-		h := hit{units: r.score(rec), doc: doc, place: unknownPlace}
-		if h.units <= 0 || !to.admits(h) {
-			continue
-		}
-		r.pair = newPair(q, rec.opportunity, r.x.partners.at(rec.partner))
-		if wanted(q, &r.pair) && r.pair.eligible() {
-			h.partner = r.pair.partner
-			to.offer(h)
-		}
-	}
+	r.visitDelta(q, to)
 }
 
 // finest is the sum that a threshold is scaled to: below 255, so that sums that
@@ -165,9 +153,17 @@ func (r *Ranker) gather(w int32) {
 	}
 }
 
-// note puts the masked documents of a window on the list of those to be scored.
+// note puts the masked documents of a window on the list of those to be
+// scored, but for the dead.
 func (r *Ranker) note(w int32, q *Query, to sink) {
+	var dead *kernel.Mask
+	if c := r.x.overlay.windows[w]; c != nil {
+		dead = &c.dead
+	}
 	for b, word := range r.mask {
+		if word != 0 && dead != nil {
+			word &^= dead[b]
+		}
 		for ; word != 0; word &= word - 1 {
 			if len(r.pending) == pendingDocuments {
 				r.rescore(q, to)
@@ -192,10 +188,10 @@ func (r *Ranker) rescore(q *Query, to sink) {
 			panic(fmt.Sprintf("document %d has %d units, above the bound %d of its window",
 				doc, h.units, r.windows[doc/kernel.Window].most))
 		}
-		if h.units < to.threshold() || !to.admits(h) || r.x.isGone(doc) || !r.eligible(doc, q) {
+		if h.units < to.threshold() || !to.admits(h) || !r.eligible(doc, q) {
 			continue
 		}
-		h.partner = r.x.partners.at(base.attributes[doc].partner)
+		h.partner = r.partnerOf(doc)
 		to.offer(h)
 	}
 	r.pending = r.pending[:0]
