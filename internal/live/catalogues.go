@@ -5,6 +5,8 @@
 // epoch, applies what changed to the indexes and publishes the outcome by an
 // atomic pointer. Readers take no lock. What moves many scores at once (tags,
 // settings, statistics) is built anew while the snapshot before it serves.
+// Changes pile up beside an index's segment; from time to time they are folded
+// in behind the readers, by a goroutine of the follower.
 package live
 
 import (
@@ -18,6 +20,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/kindred-match/kindred/internal/clock"
+	"github.com/kindred-match/kindred/matcher"
 	"github.com/kindred-match/kindred/store"
 )
 
@@ -31,6 +34,8 @@ type Options struct {
 	Log   *zap.Logger
 	// Built, unless nil, is told how long each whole build took.
 	Built func(time.Duration)
+	// Merged, unless nil, is told how long each merge of an index took.
+	Merged func(time.Duration)
 }
 
 // Catalogues are the snapshots of all districts of a store. They are safe for
@@ -40,6 +45,8 @@ type Catalogues struct {
 	clock  clock.Clock
 	log    *zap.Logger
 	built  func(time.Duration)
+	merged func(time.Duration)
+	merge  merger
 	builds chan struct{} // holds one for each build under way
 	ready  chan struct{}
 
@@ -55,6 +62,13 @@ type Catalogues struct {
 // Open begins to follow every district that the store has. It returns before
 // they are built; see Ready. The error is the store's.
 func Open(ctx context.Context, o Options) (*Catalogues, error) {
+	return open(ctx, o, func(ctx context.Context, x *matcher.Index) (*matcher.Index, error) { return x.Merge(ctx) })
+}
+
+// merger makes an index that holds the same with nothing beside its segment.
+type merger func(context.Context, *matcher.Index) (*matcher.Index, error)
+
+func open(ctx context.Context, o Options, merge merger) (*Catalogues, error) {
 	districts, err := o.Store.Districts(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("listing the districts: %w", err)
@@ -64,11 +78,16 @@ func Open(ctx context.Context, o Options) (*Catalogues, error) {
 		clock:  o.Clock,
 		log:    o.Log,
 		built:  o.Built,
+		merged: o.Merged,
+		merge:  merge,
 		builds: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		ready:  make(chan struct{}),
 	}
 	if c.built == nil {
 		c.built = func(time.Duration) {}
+	}
+	if c.merged == nil {
+		c.merged = func(time.Duration) {}
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	first := make([]*follower, len(districts))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +18,8 @@ type follower struct {
 	c        *Catalogues
 	district string
 	latest   atomic.Pointer[published]
+	mu       sync.Mutex // for those who publish: the follower and its merge
+	merging  atomic.Bool
 }
 
 // published is what a follower came to last.
@@ -32,33 +35,46 @@ func (c *Catalogues) newFollower(district string) *follower {
 	return f
 }
 
-// publish is for the follower's goroutine alone.
-func (f *follower) publish(s *Snapshot, err error) {
-	before := f.latest.Swap(&published{snapshot: s, err: err, next: make(chan struct{})})
+// update publishes what next makes of the newest snapshot, unless it fails.
+func (f *follower) update(next func(*Snapshot) (*Snapshot, error)) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before := f.latest.Load()
+	s, err := next(before.snapshot)
+	if err != nil {
+		return err
+	}
+	f.latest.Store(&published{snapshot: s, next: make(chan struct{})})
+	close(before.next)
+	return nil
+}
+
+// fail publishes that there is nothing newer, and why.
+func (f *follower) fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before := f.latest.Load()
+	f.latest.Store(&published{snapshot: before.snapshot, err: err, next: make(chan struct{})})
 	close(before.next)
 }
 
 // follow loads the district, then goes after its changes until the context
 // ends. When the store fails, the last snapshot goes on serving.
 func (f *follower) follow(ctx context.Context) {
-	var s *Snapshot
 	for failures := 0; ; {
-		next, err := f.step(ctx, s)
+		err := f.step(ctx, f.latest.Load().snapshot)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err == nil:
 			failures = 0
-			if next != s {
-				s = next
-				f.publish(s, nil)
-			}
+			f.mergeDue(ctx)
 		default:
 			wait := backoff(failures)
 			failures++
 			f.c.log.Error("the catalogue could not be followed; its last snapshot goes on serving",
 				zap.String("district", f.district), zap.Error(err), zap.Duration("retry_in", wait))
-			f.publish(s, fmt.Errorf("following the catalogue: %w", err))
+			f.fail(fmt.Errorf("following the catalogue: %w", err))
 			if f.c.clock.Until(ctx, f.c.clock.Now().Add(wait)) != nil {
 				return
 			}
@@ -66,54 +82,65 @@ func (f *follower) follow(ctx context.Context) {
 	}
 }
 
-// step returns what comes after s, or s itself when nothing has changed.
-func (f *follower) step(ctx context.Context, s *Snapshot) (*Snapshot, error) {
+// step waits for what comes after s and publishes it.
+func (f *follower) step(ctx context.Context, s *Snapshot) error {
 	if s == nil {
 		return f.rebuild(ctx)
 	}
 	if err := f.c.store.Wait(ctx, f.district, s.Epoch); err != nil {
-		return nil, err
+		return err
 	}
 	d, err := f.c.store.Delta(ctx, f.district, s.Epoch)
 	switch {
 	case errors.Is(err, store.ErrTruncated):
 		return f.rebuild(ctx)
 	case err != nil:
-		return nil, err
+		return err
 	case d.To == s.Epoch:
-		return s, nil
-	case d.Rebuild:
+		return nil
+	case d.Rebuild, s.outweighed(d):
 		return f.rebuild(ctx)
 	}
-	next, err := s.advance(d)
-	if err != nil { // the two have parted: begin anew
+	// Only a merge may have come in between, which changes neither the epoch nor
+	// what there is.
+	if err := f.update(func(s *Snapshot) (*Snapshot, error) { return s.advance(d) }); err != nil {
+		// The two have parted: begin anew.
 		f.c.log.Warn("changes don't fit the snapshot; it is built anew",
 			zap.String("district", f.district), zap.Error(err))
 		return f.rebuild(ctx)
 	}
-	return next, nil
+	return nil
 }
 
-// rebuild reads the whole catalogue. Few districts do so at once, since while
-// they do they are in memory twice.
-func (f *follower) rebuild(ctx context.Context) (*Snapshot, error) {
-	select {
-	case f.c.builds <- struct{}{}:
-		defer func() { <-f.c.builds }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+// rebuild reads the whole catalogue and publishes it. Few districts do so at
+// once, since while they do they are in memory twice.
+func (f *follower) rebuild(ctx context.Context) error {
+	done, err := f.c.startBuild(ctx)
+	if err != nil {
+		return err
 	}
+	defer done()
 	start := f.c.clock.Now()
 	state, err := f.c.store.State(ctx, f.district)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s, err := build(state)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	f.c.built(f.c.clock.Now().Sub(start))
-	return s, nil
+	return f.update(func(*Snapshot) (*Snapshot, error) { return s, nil })
+}
+
+// startBuild waits until an index may be built; done says that it has been.
+func (c *Catalogues) startBuild(ctx context.Context) (done func(), err error) {
+	select {
+	case c.builds <- struct{}{}:
+		return func() { <-c.builds }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // backoff is how long to wait after a number of failures in a row: 50 ms,

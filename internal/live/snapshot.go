@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 	_ "time/tzdata" // time zones of districts, which the machine may lack
@@ -28,7 +29,8 @@ type Snapshot struct {
 type Ranking struct {
 	Index   *matcher.Index
 	Measure matcher.Measure
-	rankers sync.Pool
+	// rankers outlive the snapshot: they move on with its successors.
+	rankers *sync.Pool
 }
 
 // Ranking finds the index of a measure; empty is the district's default. It
@@ -51,6 +53,7 @@ func (s *Snapshot) AsOf(t time.Time) matcher.Date { return matcher.DateOf(t.In(s
 // Acquire gives a ranker of the index to one worker, until Release.
 func (r *Ranking) Acquire() *matcher.Ranker {
 	if ranker, ok := r.rankers.Get().(*matcher.Ranker); ok {
+		ranker.Move(r.Index)
 		return ranker
 	}
 	return r.Index.NewRanker()
@@ -86,7 +89,7 @@ func build(state *store.State) (*Snapshot, error) {
 				IDF:        state.Settings.IDF,
 				Statistics: &state.Statistics,
 			})
-			s.rankings[i] = &Ranking{Index: x, Measure: m}
+			s.rankings[i] = &Ranking{Index: x, Measure: m, rankers: new(sync.Pool)}
 			return err
 		})
 	}
@@ -111,6 +114,13 @@ func catalogue(state *store.State) matcher.Catalogue {
 	return c
 }
 
+// outweighed reports whether so much has changed that it is quicker to build
+// everything anew.
+func (s *Snapshot) outweighed(d *store.Delta) bool {
+	const few = 1000
+	return len(d.Opportunities) > few+s.rankings[0].Index.Len()/4
+}
+
 // advance is the snapshot after what changed; s itself stays as it is.
 func (s *Snapshot) advance(d *store.Delta) (*Snapshot, error) {
 	next := *s
@@ -122,9 +132,28 @@ func (s *Snapshot) advance(d *store.Delta) (*Snapshot, error) {
 		if err != nil {
 			return nil, err
 		}
-		next.rankings[i] = &Ranking{Index: x, Measure: r.Measure}
+		next.rankings[i] = &Ranking{Index: x, Measure: r.Measure, rankers: r.rankers}
 	}
 	return &next, nil
+}
+
+// replace is the snapshot with an index of a measure that was merged of what
+// the snapshot had at from; what has changed since is made up for.
+func (s *Snapshot) replace(m matcher.Measure, from, merged *matcher.Index) (*Snapshot, error) {
+	next := *s
+	next.rankings = slices.Clone(s.rankings)
+	for i, r := range s.rankings {
+		if r.Measure != m {
+			continue
+		}
+		x, err := merged.Rebase(from, r.Index)
+		if err != nil {
+			return nil, err
+		}
+		next.rankings[i] = &Ranking{Index: x, Measure: m, rankers: r.rankers}
+		return &next, nil
+	}
+	return nil, matcher.ErrUnrelated // the measure is no longer offered
 }
 
 func changes(d *store.Delta) []matcher.Change {

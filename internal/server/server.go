@@ -99,7 +99,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	c := &s.config
 	s.metrics = newMetrics(c.Version, func() int { return s.catalogues.Len() })
 	s.catalogues, err = live.Open(ctx, live.Options{
-		Store: s.store, Clock: c.Clock, Log: c.Log, Built: s.metrics.built,
+		Store: s.store, Clock: c.Clock, Log: c.Log, Built: s.metrics.built, Merged: s.metrics.merged,
 	})
 	if err != nil {
 		return err

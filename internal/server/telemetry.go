@@ -24,6 +24,7 @@ type metrics struct {
 	registry *prometheus.Registry
 	calls    *grpcprom.ServerMetrics
 	builds   prometheus.Histogram
+	merges   prometheus.Histogram
 	ready    prometheus.Gauge
 }
 
@@ -39,6 +40,11 @@ func newMetrics(version string, districts func() int) *metrics {
 			Help:    "How long it took to read a district's whole catalogue and build its indexes.",
 			Buckets: prometheus.ExponentialBuckets(.001, 4, 9),
 		}),
+		merges: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "kindred_index_merge_seconds",
+			Help:    "How long it took to fold what had changed into an index, behind its readers.",
+			Buckets: prometheus.ExponentialBuckets(.001, 4, 9),
+		}),
 		ready: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "kindred_ready",
 			Help: "1 while every district can be ranked and the server isn't stopping.",
@@ -47,7 +53,7 @@ func newMetrics(version string, districts func() int) *metrics {
 	m.registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.calls, m.builds, m.ready,
+		m.calls, m.builds, m.merges, m.ready,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "kindred_districts",
 			Help: "How many districts are held in memory.",
@@ -61,7 +67,8 @@ func newMetrics(version string, districts func() int) *metrics {
 	return m
 }
 
-func (m *metrics) built(d time.Duration) { m.builds.Observe(d.Seconds()) }
+func (m *metrics) built(d time.Duration)  { m.builds.Observe(d.Seconds()) }
+func (m *metrics) merged(d time.Duration) { m.merges.Observe(d.Seconds()) }
 
 // tracing gives the option that traces calls, and what flushes the traces. It
 // does nothing unless the environment names a collector, as OpenTelemetry's
