@@ -39,10 +39,8 @@ func (x *Index) NewBatch(q *Query) *Batch {
 // Numbered is the opportunity of a number that a batch of this index gave. It
 // must not be changed.
 func (x *Index) Numbered(number uint32) *Opportunity {
-	if int(number) < x.base.len() {
-		return x.base.opportunities[number]
-	}
-	return x.delta[int(number)-x.base.len()].opportunity
+	o, _ := x.document(number)
+	return o
 }
 
 // BatchRanker ranks for the students of a batch. It is the scratch of one
@@ -116,7 +114,8 @@ func (r *BatchRanker) Score(units int64) float64 { return float64(units) / r.who
 // capped ranks one by one.
 func (r *BatchRanker) capped(dst []Numbered) []Numbered {
 	for _, c := range r.ranker.Rank(nil, &r.query) {
-		dst = append(dst, Numbered{c.Units, r.ranker.document(c.Opportunity)})
+		doc, _ := r.ranker.x.find(c.Opportunity)
+		dst = append(dst, Numbered{c.Units, doc})
 	}
 	r.whole = r.ranker.denominator()
 	return dst

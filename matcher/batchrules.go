@@ -57,10 +57,10 @@ func newBatchRules(x *Index, q *Query) *batchRules {
 	var grades, regions, slots, credentials listing
 	ages := make(map[int32]barred)
 	for doc := range uint32(n) {
-		if x.isGone(doc) {
+		o, _ := x.document(doc)
+		if o == nil {
 			continue
 		}
-		o := x.base.opportunities[doc]
 		p := x.pairOf(&asked, o)
 		if !p.offered() || !wanted(&asked, &p) {
 			continue

@@ -233,14 +233,19 @@ func (r *BatchRanker) rescore(opens []opened) {
 			}
 		}
 	}
-	base := r.ranker.x.base
+	x := r.ranker.x
 	least := r.best.threshold()
 	for _, doc := range r.docs {
 		units := r.ranker.scoreDocument(doc)
-		if units < least || r.reach.any && !r.reach.admits(&r.batch.rules.spots[doc], base.opportunities[doc]) {
+		if units < least {
 			continue
 		}
-		r.best.add(scored{units, doc, base.place[doc]})
+		if r.reach.any {
+			if o, _ := x.document(doc); !r.reach.admits(&r.batch.rules.spots[doc], o) {
+				continue
+			}
+		}
+		r.best.add(scored{units, doc, x.base.place[doc]})
 	}
 }
 
@@ -271,15 +276,9 @@ func (r *BatchRanker) follow() {
 
 // late ranks what is not in the segment yet.
 func (r *BatchRanker) late() {
-	for i := range r.ranker.x.delta {
-		rec := &r.ranker.x.delta[i]
-		units := r.ranker.score(rec)
-		if units < r.best.threshold() {
-			continue
+	r.ranker.scoreLate(r.best.threshold(), func(doc uint32, rec *record, units int64) {
+		if units >= r.best.threshold() && r.ranker.admitted(&r.query, rec.opportunity, rec.partner) {
+			r.best.add(scored{units, doc, unknownPlace})
 		}
-		r.ranker.pair = newPair(&r.query, rec.opportunity, r.ranker.x.partners.at(rec.partner))
-		if wanted(&r.query, &r.ranker.pair) && r.ranker.pair.eligible() {
-			r.best.add(scored{units, uint32(r.ranker.x.base.len() + i), unknownPlace})
-		}
-	}
+	})
 }

@@ -66,29 +66,37 @@ func (d *delta) drop(at int) {
 
 // visitDelta hands the sink the opportunities beside the segment.
 func (r *Ranker) visitDelta(q *Query, to sink) {
+	r.scoreLate(to.threshold(), func(doc uint32, rec *record, units int64) {
+		h := hit{units: units, doc: doc, place: unknownPlace}
+		if units < to.threshold() || !to.admits(h) || !r.admitted(q, rec.opportunity, rec.partner) {
+			return
+		}
+		h.partner = r.pair.partner
+		to.offer(h)
+	})
+}
+
+// scoreLate scores the opportunities beside the segment for the compiled
+// profile. Those that reach the threshold are visited, and perhaps others.
+func (r *Ranker) scoreLate(threshold int64, visit func(doc uint32, rec *record, units int64)) {
 	d := &r.x.delta
 	if len(d.byID) == 0 {
 		return
 	}
-	least := to.threshold()
-	if r.x.settings.Measure == Overlap {
-		least = (least + maxBoostFactor - 1) / maxBoostFactor // boosts come afterwards
+	overlap := r.x.settings.Measure == Overlap
+	if overlap {
+		threshold = (threshold + maxBoostFactor - 1) / maxBoostFactor // boosts come afterwards
 	}
-	for _, slot := range r.accumulateLate(least) {
+	for _, slot := range r.accumulateLate(threshold) {
 		rec, units := d.slots.at(slot), r.late[slot]
 		r.late[slot] = 0 // it may have been noted more than once
 		if rec == nil || units == 0 {
 			continue
 		}
-		if r.x.settings.Measure == Overlap {
+		if overlap {
 			units *= boostFactor(rec.opportunity.Boost)
 		}
-		h := hit{units: units, doc: uint32(r.x.base.len()) + slot, place: unknownPlace}
-		if units < to.threshold() || !to.admits(h) || !r.admitted(q, rec.opportunity, rec.partner) {
-			continue
-		}
-		h.partner = r.pair.partner
-		to.offer(h)
+		visit(uint32(r.x.base.len())+slot, rec, units)
 	}
 }
 

@@ -179,7 +179,9 @@ func (r *Ranker) note(w int32, q *Query, to sink) {
 func (r *Ranker) rescore(q *Query, to sink) {
 	base := r.x.base
 	for _, doc := range r.pending {
-		kernel.Prefetch(&base.records[perTag*uint(base.forward[doc])])
+		if packed := base.packed(doc); len(packed) > 0 {
+			kernel.Prefetch(&packed[0])
+		}
 		kernel.Prefetch(&base.attributes[doc])
 	}
 	for _, doc := range r.pending {
