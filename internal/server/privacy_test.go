@@ -198,7 +198,7 @@ func checkLog(t *testing.T, log, request string) {
 		if err := json.Unmarshal([]byte(line), &l); err != nil {
 			t.Fatalf("not JSON: %s", line)
 		}
-		if l.Msg != "call" {
+		if l.Msg != "call" && l.Msg != "call failed" {
 			continue
 		}
 		if l.Method == "" || l.Code == "" || l.Duration == nil || *l.Duration != time.Duration(0).Seconds() ||

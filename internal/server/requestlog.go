@@ -86,6 +86,16 @@ func (l *requestLog) write(ctx context.Context, method string, s subject, start 
 	if strings.HasPrefix(method, unprotected) {
 		return // probes come every few seconds
 	}
+	message := "call"
+	if err != nil {
+		// Another message, so that a log that leaves out some of many like ones
+		// keeps few failures among many calls.
+		message = "call failed"
+	}
+	entry := l.log.Check(zap.InfoLevel, message)
+	if entry == nil {
+		return
+	}
 	st := status.Convert(err)
 	fields := make([]zap.Field, 0, 7)
 	fields = append(fields,
@@ -104,7 +114,7 @@ func (l *requestLog) write(ctx context.Context, method string, s subject, start 
 	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
 		fields = append(fields, zap.Stringer("trace_id", span.TraceID()))
 	}
-	l.log.Info("call", fields...)
+	entry.Write(fields...)
 }
 
 func reasonOf(st *status.Status) string {
