@@ -33,30 +33,49 @@ type Cutoff struct {
 	Fixed bool `json:"fixed,omitempty"`
 }
 
+// Measure is what a stage counts.
+type Measure string
+
+// The measures. Students who have no choice are in none of them.
+const (
+	CountPlaced  Measure = "placed"
+	SumWeights   Measure = "weights"
+	SumRanks     Measure = "ranks"    // negated, so that more is better
+	AtRank       Measure = "at-rank"  // students placed at the stage's rank
+	NotRank      Measure = "not-rank" // the same, negated
+	LowestWeight Measure = "lowest-weight"
+	KeptStanding Measure = "kept" // students who keep their standing placement
+)
+
 // Stage is a step of an objective: its value, and the dual prices that prove
 // it. The price of a student follows from them: with w the worth of an entry in
 // this stage, it is the largest w - price of the opportunity - price of its
 // partner among the entries that the stages before left to the student, and at
-// least 0 unless they made sure that it is placed.
-//
-// Prices are at least 0 but at opportunities with a minimum; where seats stay
-// free they are 0, below 0 only where the minimum is just reached.
+// least 0 unless they, or a standing placement that it keeps at least, made sure
+// that it is placed. flow.Stage has the conditions, and what is left to the
+// next stage.
 type Stage struct {
-	// Name is what is made best: placed, weight, rank, rank N, lowest, moves or
-	// guaranteed.
-	Name  string `json:"name"`
-	Value int64  `json:"value"`
+	Measure Measure `json:"measure"`
+	Rank    int32   `json:"rank,omitempty"`
+	Value   int64   `json:"value"`
+	// Above, for the lowest weight, is how many could be placed with more.
+	Above int64 `json:"above,omitempty"`
 	// Opportunities and Partners are those with a price other than 0, by id.
 	Opportunities []Price `json:"opportunities,omitempty"`
 	Partners      []Price `json:"partners,omitempty"`
 }
 
-// Price is a dual price: what one more seat would add to the stage's value.
+// Price is a dual price: what one more seat would add to the stage's value, or
+// below 0 what the minimum takes from it.
 type Price struct {
 	ID string `json:"id"`
-	// Group, for a reserve's seats, is name=value.
+	// Group, for the seats reserved for one, is name=value. Without, the price is
+	// that of the open seats.
 	Group string `json:"group,omitempty"`
-	Price int64  `json:"price"`
+	// Whole says that it is the price of the opportunity's minimum, beside those
+	// of its open and its reserved seats.
+	Whole bool  `json:"whole,omitempty"`
+	Price int64 `json:"price"`
 }
 
 // Cancelled is an opportunity that did not reach its minimum.

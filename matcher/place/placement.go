@@ -34,13 +34,12 @@ type Placement struct {
 	// Cancelled are the opportunities that did not reach their minimum, in the
 	// order in which they were cancelled.
 	Cancelled []int32
-	// BlockingPairs are those that no lock, no cancelled opportunity and no
-	// standing placement that had to be kept accounts for.
+	// BlockingPairs counts the pairs that block the placement; those that only
+	// block because of a lock or of a standing placement that had to be kept are
+	// Waived, and not among them. Nothing is a pair with a cancelled opportunity.
 	BlockingPairs int64
-	// Waived are the others but those that a lock or a cancelled opportunity
-	// accounts for: blocking pairs that a kept standing placement causes.
-	Waived      int64
-	Certificate Certificate
+	Waived        int64
+	Certificate   Certificate
 	// Solve and Ties are the time taken to find an optimum, and for choosing
 	// among the optimal ones.
 	Solve, Ties time.Duration

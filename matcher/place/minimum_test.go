@@ -1,0 +1,150 @@
+package place
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/kindred-match/kindred/matcher"
+)
+
+// Cancelling one after the other is what solving anew without them is.
+func TestCancelledOpportunitiesAreThoseShortOfTheMost(t *testing.T) {
+	w := wanted{students: 8, opportunities: 6, caps: true, tiers: true, reserves: true, minima: true}
+	rapid.Check(t, func(t *rapid.T) {
+		x := drawInstance(t, w)
+		for i := range x.in.Opportunities {
+			x.in.Opportunities[i].MinPolicy = matcher.MinCancel
+		}
+		p := x.problem(t)
+		o := drawOptions(t, Stable, Serial, Welfare, MinRank)
+		f, err := Solve(context.Background(), p, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range f.Cancelled {
+			q := without(p, f.Cancelled[:i])
+			before, err := Solve(context.Background(), q, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := shortest(p, before.Placed); got != f.Cancelled[i] {
+				t.Fatalf("%d was cancelled, %d is short of the most", f.Cancelled[i], got)
+			}
+			if c := f.Certificate.Cancelled[i]; c.Placed != before.Placed[f.Cancelled[i]] || c.Opportunity != p.Opportunities[f.Cancelled[i]] {
+				t.Fatalf("the certificate says %+v", c)
+			}
+		}
+		last, err := Solve(context.Background(), without(p, f.Cancelled), o)
+		if err != nil || !slices.Equal(last.At, f.At) || shortest(p, f.Placed) >= 0 {
+			t.Fatalf("%v with %v cancelled, anew %v", f.At, f.Cancelled, last.At)
+		}
+	})
+}
+
+// without is a problem without minimums and where some have no seats.
+func without(p *Problem, cancelled []int32) *Problem {
+	q := *p
+	q.Minimum = make([]int32, len(p.Minimum))
+	q.Seats = slices.Clone(p.Seats)
+	for _, o := range cancelled {
+		q.Seats[o] = 0
+	}
+	return &q
+}
+
+func shortest(p *Problem, placed []int32) int32 {
+	at, most := none, int32(0)
+	for o, n := range placed {
+		if lacks := p.Minimum[o] - n; n > 0 && lacks > most {
+			at, most = int32(o), lacks
+		}
+	}
+	return at
+}
+
+// district is a problem of students s0, s1, ... with lists of opportunities
+// given as their places in the input.
+func district(t *testing.T, in Input, lists ...[]int32) *Problem {
+	t.Helper()
+	for i := range lists {
+		in.Students = append(in.Students, matcher.Student{ID: fmt.Sprintf("s%d", i)})
+	}
+	p, err := NewProblem(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range p.StudentRows {
+		var entries []Entry
+		for i, o := range lists[row] {
+			entries = append(entries, Entry{o, int32(i + 1), 1000})
+		}
+		p.Lists.Append(entries, false)
+	}
+	return p
+}
+
+func offer(id string, seats, minimum int32, policy matcher.MinPolicy) matcher.Opportunity {
+	return matcher.Opportunity{ID: id, Seats: seats, MinSeats: minimum, MinPolicy: policy, Status: matcher.Published}
+}
+
+func TestMinimumsThatCannotBeReachedAreNamed(t *testing.T) {
+	in := Input{Opportunities: []matcher.Opportunity{offer("a", 3, 2, matcher.MinHard), offer("b", 3, 3, matcher.MinHard), offer("c", 3, 0, matcher.MinHard)}}
+	for _, o := range Objectives {
+		_, err := Solve(t.Context(), district(t, in, []int32{0, 1}, []int32{0, 1}, []int32{1, 0, 2}), Options{Objective: o})
+		short, ok := errors.AsType[*MinimumError](err)
+		if !ok || !errors.Is(err, ErrMinimums) {
+			t.Errorf("%s: %v", o, err)
+			continue
+		}
+		if o.Flow() && (len(short.Short) != 2 || short.Needed != 5 || short.Available != 3) {
+			t.Errorf("%s: %v", o, err)
+		}
+		if o == Stable {
+			want := "the minimums can't be reached: b needs 3, has 1, is on the lists of 3"
+			if err.Error() != want {
+				t.Errorf("%v, want %s", err, want)
+			}
+		}
+	}
+}
+
+func TestMinimumsOfWhatIsNotOfferedDoNotCount(t *testing.T) {
+	draft := offer("b", 3, 3, matcher.MinHard)
+	draft.Status = matcher.Draft
+	in := Input{Opportunities: []matcher.Opportunity{offer("a", 3, 1, matcher.MinHard), draft}}
+	for _, o := range Objectives {
+		f, err := Solve(t.Context(), district(t, in, []int32{0}), Options{Objective: o})
+		if err != nil || f.Placed[0] != 1 {
+			t.Errorf("%s: %v", o, err)
+		}
+	}
+}
+
+// A lock at an opportunity that would have to be cancelled is a promise that
+// can't be kept.
+func TestCancellingALockedPlacementIsRefused(t *testing.T) {
+	in := Input{
+		Opportunities: []matcher.Opportunity{offer("a", 3, 2, matcher.MinCancel), offer("b", 3, 0, matcher.MinHard)},
+		Locks:         []Lock{{Student: "s0", Opportunity: "a", Action: Place}},
+	}
+	for _, o := range Objectives {
+		_, err := Solve(t.Context(), district(t, in, []int32{0}, []int32{1}), Options{Objective: o})
+		if short, ok := errors.AsType[*MinimumError](err); !ok || len(short.Short) != 1 || !short.Short[0].Kept {
+			t.Errorf("%s: %v", o, err)
+		}
+	}
+}
+
+func TestFillOpensNothingUnderItsMinimum(t *testing.T) {
+	in := Input{Opportunities: []matcher.Opportunity{offer("a", 3, 2, matcher.MinCancel), offer("b", 3, 0, matcher.MinHard)}}
+	p := district(t, in, []int32{0}, nil)
+	f, err := Solve(t.Context(), p, Options{Fill: everything(p)})
+	if err != nil || !slices.Equal(f.At, []int32{1, 1}) || f.How[0] != Filled || f.Entry[0] != none {
+		t.Errorf("%+v, %v", f, err)
+	}
+}

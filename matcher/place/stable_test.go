@@ -1,0 +1,284 @@
+package place
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// before reports, straight from the rules, whether the pair (s, o) has higher
+// priority than (other, at).
+func before(m *market, s, o, other, at int32) bool {
+	p := m.p
+	if m.isSure(s, o) != m.isSure(other, at) {
+		return m.isSure(s, o)
+	}
+	if a, b := p.tierOf(s, o), p.tierOf(other, at); a != b {
+		return a < b
+	}
+	if m.options.Priority == ByScore {
+		if a, b := m.weightOf(s, o), m.weightOf(other, at); a != b {
+			return a > b
+		}
+	}
+	if a, b := p.Numbers[s], p.Numbers[other]; a != b {
+		return a < b != p.Lottery.Reverse
+	}
+	return p.Students[s] < p.Students[other]
+}
+
+// blocks reports, straight from the definition and without reserves, whether
+// (s, o) blocks a placement.
+func blocks(m *market, at []int32, s, o int32) bool {
+	p := m.p
+	var here, with int32
+	lowerHere, lowerWith := false, false
+	for other, has := range at {
+		if has < 0 {
+			continue
+		}
+		if has == o {
+			here++
+			lowerHere = lowerHere || before(m, s, o, int32(other), has)
+		}
+		if p.Partner[o] >= 0 && p.Partner[has] == p.Partner[o] {
+			with++
+			lowerWith = lowerWith || before(m, s, o, int32(other), has)
+		}
+	}
+	free := here < m.seats(o)
+	partnerFree := p.Partner[o] < 0 || with < p.Caps[p.Partner[o]]
+	switch {
+	case free && partnerFree:
+		return true
+	case !free && m.seats(o) > 0 && lowerHere:
+		return true
+	default:
+		return free && !partnerFree && lowerWith
+	}
+}
+
+// blockingPairs counts them over the entries that may be given to a student.
+func blockingPairs(m *market, at []int32, block func(m *market, at []int32, s, o int32) bool) (count int64) {
+	for s, has := range at {
+		from, to := m.entries(int32(s))
+		for _, o := range m.p.Lists.Opportunity[from:to] {
+			if o == has {
+				break
+			}
+			if block(m, at, int32(s), o) {
+				count++
+			}
+		}
+	}
+	return count
+}
+
+// place on the list of what a student has: the smaller the better.
+func likes(m *market, s, o int32) int32 {
+	if o < 0 {
+		return MaxRank
+	}
+	if e := m.p.Lists.find(s, o); e >= 0 {
+		return e
+	}
+	return MaxRank - 1
+}
+
+func marketOf(t *rapid.T, p *Problem, o Options) *market {
+	o, err := o.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := newMarket(p, o)
+	if err != nil {
+		t.Skip(err)
+	}
+	return m
+}
+
+// The placement is stable, and no stable one is better for any student.
+func TestStableIsBestForEveryStudent(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) { checkBest(t, anything, blocks) })
+}
+
+func checkBest(t *rapid.T, w wanted, block func(m *market, at []int32, s, o int32) bool) {
+	p := drawInstance(t, w).problem(t)
+	o := drawOptions(t, Stable)
+	m := marketOf(t, p, o)
+	f := solved(t, p, o)
+	if n := blockingPairs(m, f.At, block); n != 0 || f.BlockingPairs != 0 {
+		t.Fatalf("%d pairs block, counted %d", n, f.BlockingPairs)
+	}
+	for at := range placements(m) {
+		if blockingPairs(m, at, block) > 0 {
+			continue
+		}
+		for s := range at {
+			if likes(m, int32(s), at[s]) < likes(m, int32(s), f.At[s]) {
+				t.Fatalf("the stable placement %v is better for student %d than %v", at, s, f.At)
+			}
+		}
+		for o := range p.Opportunities {
+			checkRural(t, m, f, at, int32(o), w)
+		}
+	}
+}
+
+// The Rural Hospitals theorem (Roth 1986): without caps and reserves an
+// opportunity that doesn't fill its seats has the same students in every stable
+// placement.
+func checkRural(t *rapid.T, m *market, f *Placement, at []int32, o int32, w wanted) {
+	if w.caps || w.reserves || f.Placed[o] == m.seats(o) {
+		return
+	}
+	for s := range at {
+		if (at[s] == o) != (f.At[s] == o) {
+			t.Fatalf("opportunity %d is not full and has other students in %v than in %v", o, at, f.At)
+		}
+	}
+}
+
+func TestOpportunitiesThatAreNotFullHaveTheSameStudents(t *testing.T) {
+	w := anything
+	w.caps = false
+	rapid.Check(t, func(t *rapid.T) { checkBest(t, w, blocks) })
+}
+
+// chosen is, straight from the rules, whom an opportunity with reserves would
+// choose of some students, sorted by priority.
+func chosen(m *market, o int32, of []int32) map[int32]bool {
+	p, seats := m.p, m.seats(o)
+	taken := make(map[int32]bool)
+	reserved := make(map[int32]int32)
+	for _, r := range p.reserves.of(o) {
+		reserved[r.group] = r.seats
+	}
+	take := func(most int32, may func(s int32) bool) {
+		for _, s := range of {
+			if most > 0 && seats > 0 && !taken[s] && may(s) {
+				taken[s] = true
+				most--
+				seats--
+			}
+		}
+	}
+	in := func(g int32) func(int32) bool {
+		return func(s int32) bool {
+			for _, has := range p.groups.of(s) {
+				if has == g {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	for _, s := range of {
+		if !m.isSure(s, o) {
+			continue
+		}
+		take(1, func(other int32) bool { return other == s })
+		for g := range int32(len(p.Groups)) {
+			if reserved[g] > 0 && in(g)(s) {
+				reserved[g]--
+				break
+			}
+		}
+	}
+	anyone := func(int32) bool { return true }
+	if m.options.Reserves == ReservesLast {
+		open := seats
+		for _, n := range reserved {
+			open -= n
+		}
+		take(open, anyone)
+	}
+	for g := range int32(len(p.Groups)) {
+		take(reserved[g], in(g))
+	}
+	take(seats, anyone)
+	return taken
+}
+
+// blocksWithReserves asks whether the opportunity, and then its partner, would
+// choose the student. With a partner, members whose seats are reserved come
+// before all others but those who are sure.
+func blocksWithReserves(m *market, at []int32, s, o int32) bool {
+	p := m.p
+	offers := make(map[int32][]int32) // by opportunity, sorted by priority
+	add := func(s, o int32) {
+		of := offers[o]
+		i := 0
+		for i < len(of) && before(m, of[i], o, s, o) {
+			i++
+		}
+		offers[o] = append(of[:i:i], append([]int32{s}, of[i:]...)...)
+	}
+	for other, has := range at {
+		if has >= 0 {
+			add(int32(other), has)
+		}
+	}
+	add(s, o)
+	here := chosen(m, o, offers[o])
+	partner := p.Partner[o]
+	if !here[s] || partner < 0 {
+		return here[s]
+	}
+	ahead := int32(0) // pairs of the partner that come before (s, o)
+	level := func(s, o int32, chosen []int32) int {
+		if m.isSure(s, o) {
+			return 0
+		}
+		counted := make(map[int32]bool)
+		for _, r := range p.reserves.of(o) {
+			left := r.seats
+			for _, other := range chosen {
+				for _, g := range p.groups.of(other) {
+					if g == r.group && left > 0 && !counted[other] {
+						counted[other] = true
+						left--
+					}
+				}
+			}
+		}
+		if counted[s] {
+			return 1
+		}
+		return 2
+	}
+	remaining := func(o2 int32) (list []int32) {
+		for _, x := range offers[o2] {
+			if o2 != o || here[x] {
+				list = append(list, x)
+			}
+		}
+		return list
+	}
+	own := level(s, o, remaining(o))
+	for o2 := range offers {
+		if p.Partner[o2] != partner {
+			continue
+		}
+		list := remaining(o2)
+		for _, x := range list {
+			l := level(x, o2, list)
+			if (x != s || o2 != o) && (l < own || l == own && !before(m, s, o, x, o2)) {
+				ahead++
+			}
+		}
+	}
+	return ahead < p.Caps[partner]
+}
+
+func TestStableWithReservesIsBestForEveryStudent(t *testing.T) {
+	w := anything
+	w.reserves, w.caps = true, false
+	rapid.Check(t, func(t *rapid.T) { checkBest(t, w, blocksWithReserves) })
+}
+
+func TestStableWithReservesAndCapsIsBestForEveryStudent(t *testing.T) {
+	w := anything
+	w.reserves = true
+	rapid.Check(t, func(t *rapid.T) { checkBest(t, w, blocksWithReserves) })
+}
