@@ -84,7 +84,7 @@ func (b *builder) finish(kinds []PartnerKind) (*segment, error) {
 		return nil, errStopped
 	}
 	s.invert(b.vocabulary.Len(), b.workers, &b.pause)
-	s.newSieve(kinds, &b.pause)
+	s.newSieve(kinds, b.workers, &b.pause)
 	if b.pause.stopped {
 		return nil, errStopped
 	}

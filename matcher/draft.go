@@ -112,7 +112,7 @@ type foundTag struct {
 	tag  TagID
 }
 
-const foundBits = 12
+const foundBits = 13
 
 // tag is the number of a name: the vocabulary's, or one of the draft's own. A
 // few tags are most of all that are named, so it first looks where the name

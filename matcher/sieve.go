@@ -62,34 +62,45 @@ func (c *sieveColumn) set(doc int, bucket uint8) {
 	c.used = max(c.used, int(bucket)+1)
 }
 
-// newSieve fills the columns of a segment whose documents are described.
-func (s *segment) newSieve(kinds []PartnerKind, p *pause) {
+// newSieve fills the columns of a segment whose documents are described. Workers
+// share the columns.
+func (s *segment) newSieve(kinds []PartnerKind, workers int, pause *pause) {
 	s.kinds = kinds
-	for d := range dimensions {
-		s.sieve[d] = s.listColumn(d)
-		p.after(often)
+	together(workers, func(worker int) {
+		for p := property(worker); p < properties; p += property(workers) {
+			s.sieve[p] = s.sieveColumn(p)
+			pause.after(often)
+		}
+	})
+}
+
+func (s *segment) sieveColumn(p property) sieveColumn {
+	switch p {
+	case byKinds:
+		return s.kindColumn(s.kinds)
+	case byOpens:
+		return s.orderedColumn(func(_ int, a *attributes) (float64, bool) { return float64(a.opens), a.opens != 0 })
+	case byCloses:
+		return s.orderedColumn(func(_ int, a *attributes) (float64, bool) { return float64(a.closes), a.closes != 0 })
+	case byAge:
+		return s.orderedColumn(func(_ int, a *attributes) (float64, bool) { return float64(a.minAge), a.minAge >= 0 })
+	case byLatitude:
+		return s.orderedColumn(func(doc int, a *attributes) (float64, bool) {
+			if !a.placed || a.remote {
+				return 0, false
+			}
+			return s.opportunities[doc].Position.Latitude, true
+		})
+	case byLongitude:
+		return s.orderedColumn(func(doc int, a *attributes) (float64, bool) {
+			if !a.placed || a.remote {
+				return 0, false
+			}
+			return s.opportunities[doc].Position.Longitude, true
+		})
+	default:
+		return s.listColumn(dimension(p))
 	}
-	s.sieve[byKinds] = s.kindColumn(kinds)
-	p.after(often)
-	s.sieve[byOpens] = s.orderedColumn(func(a *attributes, _ uint32) (float64, bool) { return float64(a.opens), a.opens != 0 })
-	p.after(often)
-	s.sieve[byCloses] = s.orderedColumn(func(a *attributes, _ uint32) (float64, bool) { return float64(a.closes), a.closes != 0 })
-	p.after(often)
-	s.sieve[byAge] = s.orderedColumn(func(a *attributes, _ uint32) (float64, bool) { return float64(a.minAge), a.minAge >= 0 })
-	p.after(often)
-	s.sieve[byLatitude] = s.orderedColumn(func(a *attributes, doc uint32) (float64, bool) {
-		if !a.placed || a.remote {
-			return 0, false
-		}
-		return s.opportunities[doc].Position.Latitude, true
-	})
-	p.after(often)
-	s.sieve[byLongitude] = s.orderedColumn(func(a *attributes, doc uint32) (float64, bool) {
-		if !a.placed || a.remote {
-			return 0, false
-		}
-		return s.opportunities[doc].Position.Longitude, true
-	})
 }
 
 // column makes an empty one, all in bucket 0.
@@ -255,30 +266,27 @@ func kindBucket(kind uint16, partner int) uint8 {
 
 // orderedColumn cuts the values of an ordered property into buckets of about as
 // many documents, by a sample.
-func (s *segment) orderedColumn(value func(a *attributes, doc uint32) (v float64, said bool)) sieveColumn {
-	const samples = 1 << 12
-	var sample []float64
+func (s *segment) orderedColumn(value func(doc int, a *attributes) (v float64, said bool)) sieveColumn {
+	values := make([]float64, s.len()) // each is looked up once: it may be far away
 	some := false
-	step := s.len()/samples + 1
 	for doc := range s.attributes {
-		v, said := value(&s.attributes[doc], uint32(doc))
-		some = some || said
-		if said && doc%step == 0 {
-			sample = append(sample, v)
+		v, said := value(doc, &s.attributes[doc])
+		if !said {
+			v = math.NaN()
 		}
+		values[doc], some = v, some || said
 	}
 	if !some {
 		return sieveColumn{}
 	}
-	starts := bucketStarts(sample)
+	starts := bucketStarts(sampleOf(values))
 	c := s.column()
 	c.low, c.high = make([]float64, len(starts)+2), make([]float64, len(starts)+2)
 	for b := range c.low {
 		c.low[b], c.high[b] = math.Inf(1), math.Inf(-1)
 	}
-	for doc := range s.attributes {
-		v, said := value(&s.attributes[doc], uint32(doc))
-		if !said {
+	for doc, v := range values {
+		if math.IsNaN(v) {
 			c.count[0]++
 			continue
 		}
@@ -291,6 +299,18 @@ func (s *segment) orderedColumn(value func(a *attributes, doc uint32) (v float64
 		c.set(doc, uint8(bucket))
 	}
 	return c
+}
+
+// sampleOf is a few of the values that are numbers.
+func sampleOf(values []float64) []float64 {
+	const samples = 1 << 12
+	var sample []float64
+	for doc := 0; doc < len(values); doc += len(values)/samples + 1 {
+		if v := values[doc]; !math.IsNaN(v) {
+			sample = append(sample, v)
+		}
+	}
+	return sample
 }
 
 // bucketStarts are the values, ascending, with which buckets from 2 on begin.
