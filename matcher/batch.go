@@ -64,6 +64,7 @@ type BatchRanker struct {
 	usualCut uint8
 	// whole is what units are divided by to give the score shown.
 	whole float64
+	watch func(stage string) // may be nil
 }
 
 // NewRanker makes scratch for rankings of the batch.
@@ -96,16 +97,29 @@ func (r *BatchRanker) Rank(dst []Numbered, s *Student, forbidden map[string]bool
 	r.ranker.compile(&r.query)
 	r.whole = r.ranker.denominator()
 	r.ranker.bound()
-	r.bar(s)
+	r.ended("compile")
 	r.best.reset(r.query.K)
+	r.bar(s)
 	r.begin()
 	r.follow()
 	r.late()
+	r.ended("follow")
 	r.best.settle()
 	for _, h := range r.best.list {
 		dst = append(dst, Numbered{h.units, h.doc})
 	}
+	r.ended("select")
 	return dst
+}
+
+// Watch has f called with the name of each stage of a ranking when it ends, for
+// measurements; nil ends that.
+func (r *BatchRanker) Watch(f func(stage string)) { r.watch = f }
+
+func (r *BatchRanker) ended(stage string) {
+	if r.watch != nil {
+		r.watch(stage)
+	}
 }
 
 // Score is the score shown, not rounded, of units of the student ranked last.

@@ -51,13 +51,17 @@ func (r *BatchRanker) begin() {
 	}
 	r.ranker.order = r.ranker.order[len(opens):]
 	slices.Sort(r.ranker.order)
+	r.ended("eligibility")
 	cut := r.search(opens)
 	r.best.settle()
+	r.ended("select")
 	r.usualCut = cut
 	if t := r.best.threshold(); t > 1 {
 		if low := r.cutOf(t); low < cut {
 			r.sift(opens, low)
+			r.ended("cut")
 			r.rescore(opens)
+			r.ended("score")
 		}
 		r.usual = float64(t) / r.whole
 	}
@@ -72,9 +76,12 @@ func (r *BatchRanker) search(opens []opened) uint8 {
 	want := r.query.K
 	r.rescale(aim / (r.usual * r.whole))
 	cut, count := r.sum(opens, r.usualCut)
+	r.ended("sums")
 	for {
 		cut, count = r.narrow(opens, cut, count, want)
+		r.ended("cut")
 		r.rescore(opens)
+		r.ended("score")
 		if len(r.best.list) >= r.query.K || cut == 1 {
 			return cut
 		}
