@@ -7,8 +7,8 @@ import (
 	"github.com/kindred-match/kindred/matcher/internal/kernel"
 )
 
-// barred are documents that a rule bars: a bit each; nil is none.
-type barred []uint64
+// bars are documents that a rule bars: a bit each, by window; nil is none.
+type bars []kernel.Mask
 
 // batchRules are the rules of eligibility and the wishes of a batch, turned
 // into bits by what a student may have, so that a student's are a few of them
@@ -17,9 +17,9 @@ type batchRules struct {
 	// open has a bit for each document that passes what doesn't depend on the
 	// student, in whole windows.
 	open []kernel.Mask
-	// grades and regions: whom they bar by the student's; others are barred by
+	// grades and regions: whom they bar by the student's; others are bars by
 	// the entry "", since no id is empty.
-	grades, regions map[string]barred
+	grades, regions map[string]bars
 	// slots and credentials: who asks for each.
 	slots, credentials needs
 	ages               []ageRule // by age
@@ -29,13 +29,13 @@ type batchRules struct {
 // needs are the documents by an item that they ask for.
 type needs struct {
 	items []string
-	asks  []barred // by item
+	asks  []bars // by item
 }
 
 // ageRule bars who is younger.
 type ageRule struct {
 	least int32
-	bars  barred
+	bars  bars
 }
 
 // spot is where a document is: a point of the unit sphere, or fixed.
@@ -46,17 +46,14 @@ type spot struct {
 
 // newBatchRules decides for each document what doesn't depend on a student.
 func newBatchRules(x *Index, q *Query) *batchRules {
-	n := x.base.len()
-	b := &batchRules{
-		open:  make([]kernel.Mask, (n+kernel.Window-1)/kernel.Window),
-		spots: make([]spot, n),
-	}
+	windows := (x.base.len() + kernel.Window - 1) / kernel.Window
+	b := &batchRules{open: make([]kernel.Mask, windows), spots: make([]spot, x.base.len())}
 	everyone := &Student{}
 	asked := *q
 	asked.Student = everyone
 	var grades, regions, slots, credentials listing
-	ages := make(map[int32]barred)
-	for doc := range uint32(n) {
+	ages := make(map[int32]bars)
+	for doc := range uint32(x.base.len()) {
 		o, _ := x.document(doc)
 		if o == nil {
 			continue
@@ -65,19 +62,19 @@ func newBatchRules(x *Index, q *Query) *batchRules {
 		if !p.offered() || !wanted(&asked, &p) {
 			continue
 		}
-		b.open[doc/kernel.Window][doc%kernel.Window/64] |= 1 << (doc % 64)
-		grades.add(doc, n, o.Grades)
+		set(b.open, doc)
+		grades.add(doc, windows, o.Grades)
 		if !o.Remote {
-			regions.add(doc, n, o.Regions)
+			regions.add(doc, windows, o.Regions)
 		}
-		slots.add(doc, n, o.Slots)
-		credentials.add(doc, n, o.Requires)
+		slots.add(doc, windows, o.Slots)
+		credentials.add(doc, windows, o.Requires)
 		if o.MinAge != nil {
-			set(ages, *o.MinAge, n, doc)
+			setBy(ages, *o.MinAge, windows, doc)
 		}
 		b.spots[doc] = spotOf(o)
 	}
-	b.grades, b.regions = grades.bars(), regions.bars()
+	b.grades, b.regions = grades.lacking(), regions.lacking()
 	b.slots, b.credentials = slots.needs(), credentials.needs()
 	b.ages = ageRules(ages)
 	return b
@@ -99,29 +96,31 @@ func (p *pair) offered() bool {
 // listing collects the documents of each item of a list, and of all that have
 // a list.
 type listing struct {
-	listed barred
-	by     map[string]barred
+	listed bars
+	by     map[string]bars
 }
 
-func (l *listing) add(doc uint32, n int, items []string) {
+func (l *listing) add(doc uint32, windows int, items []string) {
 	if len(items) == 0 {
 		return
 	}
 	if l.by == nil {
-		l.listed, l.by = newBarred(n), make(map[string]barred)
+		l.listed, l.by = make(bars, windows), make(map[string]bars)
 	}
-	l.listed.set(doc)
+	set(l.listed, doc)
 	for _, item := range items {
-		set(l.by, item, n, doc)
+		setBy(l.by, item, windows, doc)
 	}
 }
 
-// bars are the documents that have a list without the item; under "" all that
+// lacking are the documents that have a list without the item; under "" all that
 // have a list.
-func (l *listing) bars() map[string]barred {
+func (l *listing) lacking() map[string]bars {
 	for _, documents := range l.by {
-		for i := range documents {
-			documents[i] = l.listed[i] &^ documents[i]
+		for w := range documents {
+			for i, word := range &l.listed[w] {
+				documents[w][i] = word &^ documents[w][i]
+			}
 		}
 	}
 	if l.by != nil {
@@ -142,7 +141,7 @@ func (l *listing) needs() needs {
 	return n
 }
 
-func ageRules(ages map[int32]barred) []ageRule {
+func ageRules(ages map[int32]bars) []ageRule {
 	list := make([]ageRule, 0, len(ages))
 	for least, documents := range ages {
 		list = append(list, ageRule{least, documents})
@@ -150,27 +149,29 @@ func ageRules(ages map[int32]barred) []ageRule {
 	slices.SortFunc(list, func(a, b ageRule) int { return int(b.least - a.least) })
 	// Whoever is younger than one limit is younger than those above it.
 	for i := 1; i < len(list); i++ {
-		for j := range list[i].bars {
-			list[i].bars[j] |= list[i-1].bars[j]
+		for w := range list[i].bars {
+			for j, word := range &list[i-1].bars[w] {
+				list[i].bars[w][j] |= word
+			}
 		}
 	}
 	slices.Reverse(list)
 	return list
 }
 
-func newBarred(n int) barred { return make(barred, (n+63)/64) }
+func set(b []kernel.Mask, doc uint32) {
+	b[doc/kernel.Window][doc%kernel.Window/64] |= 1 << (doc % 64)
+}
 
-func (b barred) set(doc uint32) { b[doc/64] |= 1 << (doc % 64) }
-
-func set[K comparable](by map[K]barred, key K, n int, doc uint32) {
+func setBy[K comparable](by map[K]bars, key K, windows int, doc uint32) {
 	if by[key] == nil {
-		by[key] = newBarred(n)
+		by[key] = make(bars, windows)
 	}
-	by[key].set(doc)
+	set(by[key], doc)
 }
 
 // of appends what bars the student.
-func (b *batchRules) of(dst []barred, s *Student) []barred {
+func (b *batchRules) of(dst []bars, s *Student) []bars {
 	dst = listed(dst, b.grades, s.Grade)
 	dst = listed(dst, b.regions, s.Region)
 	for i := range b.ages {
@@ -185,19 +186,19 @@ func (b *batchRules) of(dst []barred, s *Student) []barred {
 	return b.credentials.lacking(dst, s.Credentials)
 }
 
-func listed(dst []barred, by map[string]barred, item string) []barred {
-	bars, ok := by[item]
+func listed(dst []bars, by map[string]bars, item string) []bars {
+	b, ok := by[item]
 	if !ok {
-		bars = by[""]
+		b = by[""]
 	}
-	if bars != nil {
-		dst = append(dst, bars)
+	if b != nil {
+		dst = append(dst, b)
 	}
 	return dst
 }
 
 // lacking appends who asks for what the student doesn't have.
-func (n *needs) lacking(dst []barred, has []string) []barred {
+func (n *needs) lacking(dst []bars, has []string) []bars {
 	for i, item := range n.items {
 		if !slices.Contains(has, item) {
 			dst = append(dst, n.asks[i])

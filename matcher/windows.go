@@ -127,14 +127,17 @@ func (r *Ranker) breakTies(w int32, to sink) {
 
 // prefetch asks for what gather will read of a window.
 func (r *Ranker) prefetch(w int32) {
-	base := r.x.base
 	for i := r.windows[w].nodes; i != none; i = r.nodes[i].next {
-		e := r.nodes[i].entry
-		if count := e.count(); count >= base.minColumn {
-			kernel.PrefetchLevels(&base.columns[e.at])
-		} else {
-			kernel.PrefetchPostings(base.postings[e.at : int(e.at)+count])
-		}
+		r.x.base.prefetch(r.nodes[i].entry)
+	}
+}
+
+// prefetch asks for a tag's part of a window.
+func (s *segment) prefetch(e entry) {
+	if count := e.count(); count >= s.minColumn {
+		kernel.PrefetchLevels(&s.columns[e.at])
+	} else {
+		kernel.PrefetchPostings(s.postings[e.at : int(e.at)+count])
 	}
 }
 

@@ -87,7 +87,8 @@ type loops struct {
 	collect func(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask)
 	sieve   func(buckets *Buckets, passing *Passing, mask *Mask)
 	// sift leaves the sums and cuts the mask to the allowed.
-	sift func(sums *Sums, columns []Column, allowed *Mask, threshold uint8, mask *Mask) int
+	sift    func(sums *Sums, columns []Column, allowed *Mask, threshold uint8, mask *Mask) int
+	exclude func(mask *Mask, others []*Mask)
 }
 
 // active is chosen once and never changes.

@@ -12,10 +12,10 @@ func available() []loops {
 	list := []loops{portable}
 	avx2, avx512 := features()
 	if avx2 {
-		list = append([]loops{{name: "avx2", minColumn: minColumn, collect: collectWith(collectAVX2), sieve: sieveAVX2, sift: siftBy(collectWith(collectAVX2))}}, list...)
+		list = append([]loops{{name: "avx2", minColumn: minColumn, collect: collectWith(collectAVX2), sieve: sieveAVX2, sift: siftBy(collectWith(collectAVX2)), exclude: exclude}}, list...)
 	}
 	if avx512 {
-		list = append([]loops{{name: "avx512", minColumn: minColumn, collect: collectWith(collectAVX512), sieve: sieveAVX512, sift: siftWithAVX512}}, list...)
+		list = append([]loops{{name: "avx512", minColumn: minColumn, collect: collectWith(collectAVX512), sieve: sieveAVX512, sift: siftWithAVX512, exclude: excludeWithAVX512}}, list...)
 	}
 	return list
 }

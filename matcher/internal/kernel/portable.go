@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // Without vectors, columns take far longer than postings until nearly all
 // documents have the tag.
-var portable = loops{name: "portable", minColumn: 3072, collect: collect, sieve: sieve, sift: siftBy(collect)}
+var portable = loops{name: "portable", minColumn: 3072, collect: collect, sieve: sieve, sift: siftBy(collect), exclude: exclude}
 
 func collect(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask) {
 	for i := range columns {

@@ -10,3 +10,12 @@ func siftWithAVX512(sums *Sums, columns []Column, allowed *Mask, threshold uint8
 
 //go:noescape
 func siftAVX512(sums *Sums, columns *Column, n int, allowed *Mask, threshold uint8, mask *Mask) int
+
+func excludeWithAVX512(mask *Mask, others []*Mask) {
+	if len(others) > 0 {
+		excludeAVX512(mask, &others[0], len(others))
+	}
+}
+
+//go:noescape
+func excludeAVX512(mask *Mask, others **Mask, n int)
