@@ -67,7 +67,7 @@ func (d *delta) drop(at int) {
 // visitDelta hands the sink the opportunities beside the segment.
 func (r *Ranker) visitDelta(q *Query, to sink) {
 	r.scoreLate(to.threshold(), func(doc uint32, rec *record, units int64) {
-		h := hit{units: units, doc: doc, place: unknownPlace}
+		h := hit{units: units, doc: doc}
 		if units < to.threshold() || !to.admits(h) || !r.admitted(q, rec.opportunity, rec.partner) {
 			return
 		}
@@ -107,7 +107,7 @@ func (r *Ranker) accumulateLate(threshold int64) []uint32 {
 	d := &r.x.delta
 	r.late = slices.Grow(r.late[:0], int(d.n))[:d.n]
 	clear(r.late)
-	noted := r.noted[:0]
+	noted := r.lately[:0]
 	overlap := r.x.settings.Measure == Overlap
 	for _, t := range r.profile.touched {
 		p, g := int64(r.profile.weight[t]), r.x.importance[t]
@@ -125,6 +125,6 @@ func (r *Ranker) accumulateLate(threshold int64) []uint32 {
 			}
 		}
 	}
-	r.noted = noted
+	r.lately = noted
 	return noted
 }

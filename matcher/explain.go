@@ -52,7 +52,7 @@ func (r *Ranker) Explain(q *Query, opportunity string) (Explanation, bool) {
 		r.sift(q)
 		r.bound()
 		doc, _ := r.x.find(opportunity)
-		c := counter{target: hit{units: e.Units, doc: doc, place: r.place(doc)}, before: r.before}
+		c := counter{target: hit{units: e.Units, doc: doc}, before: r.before}
 		r.visit(q, &c)
 		e.Rank = c.n + 1
 	}

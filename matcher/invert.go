@@ -34,7 +34,7 @@ func (s *segment) invert(tags, workers int, p *pause) {
 	}
 	s.first[tags] = sum.entry
 	s.entries = make([]entry, sum.entry)
-	s.postings = make([]kernel.Posting, sum.posting)
+	s.postings = make([]kernel.Posting, sum.posting, sum.posting+kernel.Overrun)
 	s.columns = make([]kernel.Levels, sum.column)
 	together(len(shares), func(i int) { shares[i].fill() })
 	if invariants {

@@ -7,25 +7,22 @@ import "github.com/kindred-match/kindred/matcher/internal/kernel"
 const mostOpened = 16
 
 // open looks into the windows of the highest bounds for documents that are
-// likely among the first k, and scores them: it returns a number of units that
-// the first k have at least, 0 if it finds too few who are eligible.
-func (r *Ranker) open(q *Query) int64 {
-	least := int64(0)
-	if expected := r.sifter.share * float64(r.x.base.len()); expected >= float64(4*min(q.K, r.x.base.len())) || len(r.sifter.rules) == 0 {
-		w := none
-		for range mostOpened {
-			if w = r.nextBest(w); w == none {
-				break
-			}
-			r.openWindow(w, q)
-			if len(r.top.hits) == r.top.k {
-				least = r.top.threshold()
-				break
-			}
+// likely among the first k, and offers them, so that there is a threshold early.
+func (r *Ranker) open(q *Query) {
+	expected := r.sifter.share * float64(r.x.base.len())
+	if len(r.sifter.rules) > 0 && expected < float64(4*min(q.K, r.x.base.len())) {
+		return
+	}
+	w := none
+	for range mostOpened {
+		if w = r.nextBest(w); w == none {
+			return
+		}
+		r.openWindow(w, q)
+		if len(r.top.hits) == r.top.k {
+			return
 		}
 	}
-	r.top.reset(r.top.k, r.top.perPartner)
-	return least
 }
 
 // nextBest is the window that comes after one by their bounds, the highest
@@ -57,8 +54,9 @@ func (r *Ranker) openWindow(w int32, q *Query) {
 		r.x.overlay.clear(w, &r.mask)
 		r.mask.Keep(2 * enough) // any of them will do
 	}
-	r.note(w, q, &r.top)
-	r.rescore(q, &r.top)
+	r.opened, r.offered = append(r.opened, w), append(r.offered, r.mask)
+	r.note(w, r.mask.Words(), q, &r.top)
+	r.finish(q, &r.top)
 }
 
 // promising is the highest cut that enough of the sums pass, found by halving.

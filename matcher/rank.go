@@ -49,58 +49,64 @@ type Ranker struct {
 	top     topK
 	pair    pair // kept here, since what the rules are handed escapes
 
-	// gain is P G by TagID, 0 but for the tags of the query.
-	gain     []int64
-	gained   []TagID // those that are not 0
+	// slot is by TagID where gains has a tag's P G; 0, where there is none, but
+	// for the tags of the query. A byte each stays in the cache.
+	slot     []uint8
+	gains    [256]int64
+	slotted  []TagID // those whose slot is not 0
 	verdicts verdicts
 	sifter   sifter
-	windows  []windowBound // by window
-	nodes    []node
-	scaled   int64 // units that the finest sum stands for
-	cut      uint8 // the sum from which on a document may matter
+	tables   []kernel.Table // by term
+	windows  []windowTerms  // by window
+	refs     []kernel.Ref   // of all windows
+	scaled   int64          // units that the finest sum stands for
+	cut      uint8          // the sum from which on a document may matter
 	sums     *kernel.Sums
 	columns  []kernel.Column
 	mask     kernel.Mask
-	above    kernel.Mask // of the documents with more than the cut
-	order    []int32     // windows to visit
-	pending  []uint32    // documents to be scored
-	late     []int64     // units by slot of the delta
-	noted    []uint32    // slots that may matter
+	above    kernel.Mask   // of the documents with more than the cut
+	order    []int32       // windows to visit
+	opened   []int32       // windows that were opened
+	offered  []kernel.Mask // their documents that were offered then
+	noted    []uint32      // documents to be scored, of which forward is on its way
+	located  []located     // the next ones, of which records are on their way
+	late     []int64       // units by slot of the delta
+	lately   []uint32      // slots that may matter
 }
 
-// pendingDocuments is how many documents wait to be scored together, so that
-// their records are on the way when they are needed.
-const pendingDocuments = 16
+// located is a document with its record: where it starts and ends, in tags.
+type located struct{ doc, first, end uint32 }
+
+// inFlight is how many documents go together from one stage of scoring to the
+// next, so that what is read of them has arrived by then.
+const inFlight = 16
 
 // term is a tag of the query.
 type term struct {
 	entries []entry
 	// most is by level the most that a document with that level gains: P G times
 	// the level's largest weight, or G min(P, that weight) times the largest
-	// boost.
-	most  [16]int64
-	table kernel.Table // most in steps of the ranker's scale, rounded up
+	// boost. In steps of the ranker's scale, rounded up, it is in tables.
+	most [16]int64
 }
 
-// windowBound is what is known of a window before it is visited.
-type windowBound struct {
-	most  int64 // no document of it has more units
-	nodes int32 // its list of nodes, or none
+// windowTerms is what is known of a window before it is visited.
+type windowTerms struct {
+	most int64 // no document of it has more units
+	// Its lists are the ranker's refs from first on up to columns, its columns
+	// those from there on up to end.
+	first, columns, end uint32
 }
 
-// node is an entry of a window's list: the terms that occur there.
-type node struct {
-	term, next int32
-	entry      entry
-}
-
+// none is no window.
 const none = int32(-1)
 
 // NewRanker makes scratch for rankings with x.
 func (x *Index) NewRanker() *Ranker {
 	r := &Ranker{
 		sums:    new(kernel.Sums),
-		pending: make([]uint32, 0, pendingDocuments),
+		noted:   make([]uint32, 0, inFlight),
+		located: make([]located, 0, inFlight),
 	}
 	r.top.before = r.before
 	r.Move(x)
@@ -112,10 +118,10 @@ func (x *Index) NewRanker() *Ranker {
 func (r *Ranker) Move(x *Index) {
 	if r.x == nil || r.x.vocabulary != x.vocabulary || r.x.settings.Decay != x.settings.Decay {
 		r.profile = newSpreader(x.vocabulary, x.settings.Decay)
-		r.gain, r.gained = make([]int64, x.vocabulary.Len()), r.gained[:0]
+		r.slot, r.slotted = make([]uint8, x.vocabulary.Len()), r.slotted[:0]
 	}
 	if r.x == nil || r.x.base != x.base {
-		r.windows = make([]windowBound, len(x.overlay.windows))
+		r.windows = make([]windowTerms, len(x.overlay.windows))
 		r.verdicts = newVerdicts(x.base)
 	}
 	r.x = x
@@ -143,7 +149,7 @@ func (r *Ranker) Rank(dst []Candidate, q *Query) []Candidate {
 	r.sift(q)
 	r.top.reset(q.K, q.MaxPerPartner)
 	r.bound()
-	r.top.least = max(1, r.open(q))
+	r.open(q)
 	r.visit(q, &r.top)
 	return r.candidates(dst, r.top.ranked())
 }
@@ -180,15 +186,11 @@ func (r *Ranker) candidates(dst []Candidate, hits []hit) []Candidate {
 func (r *Ranker) compile(q *Query) {
 	x := r.x
 	r.verdicts.begin(q)
-	for _, t := range r.gained {
-		r.gain[t] = 0
-	}
 	r.profile.spread(q.Student.Interests)
-	r.gained = append(r.gained[:0], r.profile.touched...)
-	r.terms = r.terms[:0]
+	r.assignSlots()
+	r.terms, r.opened, r.offered = r.terms[:0], r.opened[:0], r.offered[:0]
 	for _, t := range r.profile.touched {
 		g := x.importance[t]
-		r.gain[t] = int64(r.profile.weight[t]) * g
 		entries := x.base.entriesOf(t)
 		if g == 0 || len(entries) == 0 {
 			continue
@@ -204,6 +206,23 @@ func (r *Ranker) compile(q *Query) {
 			}
 		}
 	}
+	r.tables = slices.Grow(r.tables[:0], len(r.terms))[:len(r.terms)]
+}
+
+// assignSlots fills slot and gains, unless there are more tags than slots.
+func (r *Ranker) assignSlots() {
+	for _, t := range r.slotted {
+		r.slot[t] = 0
+	}
+	r.slotted = r.slotted[:0]
+	if len(r.profile.touched) >= len(r.gains) {
+		return
+	}
+	r.slotted = append(r.slotted, r.profile.touched...)
+	for i, t := range r.slotted {
+		r.slot[t] = uint8(i + 1)
+		r.gains[i+1] = int64(r.profile.weight[t]) * r.x.importance[t]
+	}
 }
 
 func (r *Ranker) denominator() float64 {
@@ -213,28 +232,38 @@ func (r *Ranker) denominator() float64 {
 
 // scoreDocument is the units of a document of the segment for the compiled
 // profile.
-func (r *Ranker) scoreDocument(doc uint32) int64 {
-	packed := r.x.base.packed(doc)
-	if r.x.settings.Measure == Overlap {
-		return r.overlap(packed, r.x.base.opportunities[doc].Boost)
+func (r *Ranker) scoreDocument(d located) int64 {
+	packed := r.x.base.records[perTag*uint(d.first) : perTag*uint(d.end)]
+	overlap := r.x.settings.Measure == Overlap
+	if overlap || len(r.slotted) < len(r.profile.touched) {
+		return r.scorePacked(packed, overlap, d.doc)
 	}
 	var sum int64
 	for ; len(packed) >= perTag; packed = packed[perTag:] {
 		t, impact := unpack(packed)
-		sum += r.gain[t] * int64(impact)
+		sum += r.gains[r.slot[t]] * int64(impact)
 	}
 	return sum
 }
 
-func (r *Ranker) overlap(packed []uint16, boost float64) int64 {
+// scorePacked is scoreDocument for every measure and any number of tags.
+func (r *Ranker) scorePacked(packed []uint16, overlap bool, doc uint32) int64 {
 	var sum int64
 	for ; len(packed) >= perTag; packed = packed[perTag:] {
 		t, weight := unpack(packed)
-		if p := int64(r.profile.weight[t]); p > 0 {
+		p := int64(r.profile.weight[t])
+		switch {
+		case p == 0:
+		case overlap:
 			sum += r.x.importance[t] * min(p, int64(weight))
+		default:
+			sum += r.x.importance[t] * p * int64(weight)
 		}
 	}
-	return sum * boostFactor(boost)
+	if overlap {
+		sum *= boostFactor(r.x.base.opportunities[doc].Boost)
+	}
+	return sum
 }
 
 // score is the units of a record for the compiled profile.
@@ -286,16 +315,8 @@ func (r *Ranker) before(a, b hit) bool {
 	if a.units != b.units {
 		return a.units > b.units
 	}
-	if a.place != unknownPlace && b.place != unknownPlace {
-		return a.place < b.place
+	if place := r.x.base.place; int(max(a.doc, b.doc)) < len(place) {
+		return place[a.doc] < place[b.doc]
 	}
 	return cmp.Less(r.opportunity(a.doc).ID, r.opportunity(b.doc).ID)
-}
-
-// place is a document's in the order of ids.
-func (r *Ranker) place(doc uint32) uint32 {
-	if int(doc) < r.x.base.len() {
-		return r.x.base.place[doc]
-	}
-	return unknownPlace
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 )
 
+const unknownPlace = ^uint32(0)
+
 // scored is a document with its units and its place in the order of ids.
 type scored struct {
 	units int64

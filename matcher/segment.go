@@ -91,6 +91,11 @@ func (s *segment) record(doc uint32) record {
 // perTag is how many numbers of a record a tag takes.
 const perTag = 3
 
+// locate finds a document's record.
+func (s *segment) locate(doc uint32) located {
+	return located{doc, s.forward[doc], s.forward[doc+1]}
+}
+
 // packed is a document's record.
 func (s *segment) packed(doc uint32) []uint16 {
 	return s.records[perTag*uint(s.forward[doc]) : perTag*uint(s.forward[doc+1])]

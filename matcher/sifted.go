@@ -192,10 +192,11 @@ func (r *Ranker) few(w int32) int {
 	)
 	base := r.x.base
 	cost := window
-	for i := r.windows[w].nodes; i != none; i = r.nodes[i].next {
-		// A column is there from where on it is faster.
-		cost += posting * float64(min(r.nodes[i].entry.count(), base.minColumn))
+	for _, l := range r.lists(w) {
+		cost += posting * float64(l.Count)
 	}
+	// A column is there from where on it is faster.
+	cost += posting * float64(base.minColumn*len(r.columnRefs(w)))
 	return int(cost / document)
 }
 

@@ -54,7 +54,8 @@ type sweep struct {
 	k      int
 	gate   gate
 	terms  []sweepTerm
-	gains  []gain // by TagID, 0 but for those in gained; one more
+	tables []kernel.Table // by term
+	gains  []gain         // by TagID, 0 but for those in gained; one more
 	gained []TagID
 
 	heads   []int32 // lists of nodes, by window
@@ -64,6 +65,7 @@ type sweep struct {
 	docs    []uint32 // to be scored
 	best    scoredList
 	columns []kernel.Column
+	lists   []kernel.Ref
 
 	factor float64 // steps of the sums a unit
 	// whole is what units are divided by to give the score shown; usual the
@@ -79,7 +81,12 @@ type sweep struct {
 type sweepTerm struct {
 	entries []entry
 	gain    gain
-	table   kernel.Table
+}
+
+// node is an entry of a window's list: the terms that occur there.
+type node struct {
+	term, next int32
+	entry      entry
 }
 
 // opened is a window under way.
@@ -111,7 +118,7 @@ func (s *sweep) begin(k int) {
 	for _, t := range s.gained {
 		s.gains[t] = gain{}
 	}
-	s.gained, s.terms = s.gained[:0], s.terms[:0]
+	s.gained, s.terms, s.tables = s.gained[:0], s.terms[:0], s.tables[:0]
 	s.k = k
 	s.best.reset(k)
 }
@@ -125,7 +132,8 @@ func (s *sweep) add(t TagID, p, g int64) {
 	x := gain{p, g, p * g}
 	s.gains[t] = x
 	s.gained = append(s.gained, t)
-	s.terms = append(s.terms, sweepTerm{entries: entries, gain: x})
+	s.terms = append(s.terms, sweepTerm{entries, x})
+	s.tables = append(s.tables, kernel.Table{})
 }
 
 // run ranks; best has the first k then. Whole is what units are divided by to
@@ -181,7 +189,7 @@ func (s *sweep) bound(w int32) int {
 	sum := 0
 	for i := s.heads[w]; i != none; i = s.nodes[i].next {
 		n := &s.nodes[i]
-		sum += int(s.terms[n.term].table[n.entry.highest()])
+		sum += int(s.tables[n.term][n.entry.highest()])
 	}
 	return sum
 }
@@ -321,17 +329,17 @@ func (s *sweep) rescale(factor float64) {
 	f := factor * s.unit * (1 - 1e-12)
 	upper := &s.segment.upper
 	for i := range s.terms {
-		t := &s.terms[i]
+		t, table := &s.terms[i], &s.tables[i]
 		if s.overlap {
 			step := float64(t.gain.g) * f
 			for l := 1; l < len(upper); l++ {
-				t.table[l] = steps255(float64(min(t.gain.p, upper[l])) * step)
+				table[l] = steps255(float64(min(t.gain.p, upper[l])) * step)
 			}
 			continue
 		}
 		step := float64(t.gain.product) * f
 		for l := 1; l < len(upper); l++ {
-			t.table[l] = steps255(float64(upper[l]) * step)
+			table[l] = steps255(float64(upper[l]) * step)
 		}
 	}
 }
@@ -357,17 +365,17 @@ func (s *sweep) raisedCut(cut uint8) uint8 {
 
 // gather adds up the postings of a window and lists its columns.
 func (s *sweep) gather(o *opened) {
-	s.columns = s.columns[:0]
+	s.columns, s.lists = s.columns[:0], s.lists[:0]
 	on := s.segment
 	for i := s.heads[o.window]; i != none; i = s.nodes[i].next {
 		n := &s.nodes[i]
-		t := &s.terms[n.term]
 		if count := n.entry.count(); count >= on.minColumn {
-			s.columns = append(s.columns, kernel.Column{Levels: &on.columns[n.entry.at], Table: t.table})
+			s.columns = append(s.columns, kernel.Column{Levels: &on.columns[n.entry.at], Table: s.tables[n.term]})
 		} else {
-			kernel.Scatter(&o.sums, on.postings[n.entry.at:int(n.entry.at)+count], &t.table)
+			s.lists = append(s.lists, kernel.Ref{At: n.entry.at, Count: uint16(count), Table: uint16(n.term)})
 		}
 	}
+	kernel.Scatter(&o.sums, on.postings, s.tables, s.lists)
 }
 
 // sift sets the masks of the windows to the documents that pass the cut, and
@@ -447,9 +455,11 @@ func (s *sweep) follow() {
 	}
 }
 
-// prefetch asks for what gather will read of a window.
+// prefetch asks for the columns that gather will read of a window.
 func (s *sweep) prefetch(w int32) {
 	for i := s.heads[w]; i != none; i = s.nodes[i].next {
-		s.segment.prefetch(s.nodes[i].entry)
+		if e := s.nodes[i].entry; e.count() >= s.segment.minColumn {
+			kernel.PrefetchColumn(&s.segment.columns[e.at])
+		}
 	}
 }

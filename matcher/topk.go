@@ -4,24 +4,20 @@ import "slices"
 
 // hit is a document with its units.
 type hit struct {
-	units int64
-	doc   uint32
-	// place is the document's in the order of ids, unknownPlace for one that is
-	// not in the segment.
-	place uint32
-	// partner is for the cap.
-	partner *Partner
+	units   int64
+	doc     uint32
+	partner *Partner // for the cap
 }
 
-const unknownPlace = ^uint32(0)
+const noDocument = ^uint32(0)
 
 // sink takes the documents that may matter, each at most once.
 type sink interface {
 	// threshold is a number of units below which documents need not be offered
 	// any more, at least 1; it never drops.
 	threshold() int64
-	// tie is the place in the order of ids from which on documents with exactly
-	// the threshold's units need not be offered any more.
+	// tie is a document that those with exactly the threshold's units have to
+	// stand above, by their ids, to be offered; noDocument if there is none.
 	tie() uint32
 	// admits reports whether a document would change anything, if the student is
 	// eligible for it.
@@ -33,27 +29,26 @@ type sink interface {
 // is above 0, in a heap with the worst at the root.
 type topK struct {
 	k, perPartner int
-	least         int64               // units that the first k are known to have
 	before        func(a, b hit) bool // the ranking: a stands above b
 	hits          []hit
 }
 
 func (t *topK) reset(k, perPartner int) {
-	t.k, t.perPartner, t.least, t.hits = k, perPartner, 1, t.hits[:0]
+	t.k, t.perPartner, t.hits = k, perPartner, t.hits[:0]
 }
 
 func (t *topK) threshold() int64 {
 	if len(t.hits) < t.k {
-		return t.least
+		return 1
 	}
-	return max(t.least, t.hits[0].units)
+	return t.hits[0].units
 }
 
 func (t *topK) tie() uint32 {
-	if len(t.hits) < t.k || t.hits[0].units < t.least {
-		return unknownPlace
+	if len(t.hits) < t.k {
+		return noDocument
 	}
-	return t.hits[0].place
+	return t.hits[0].doc
 }
 
 func (t *topK) admits(h hit) bool { return len(t.hits) < t.k || t.before(h, t.hits[0]) }
@@ -151,6 +146,6 @@ type counter struct {
 }
 
 func (c *counter) threshold() int64  { return max(1, c.target.units) }
-func (c *counter) tie() uint32       { return c.target.place }
+func (c *counter) tie() uint32       { return c.target.doc }
 func (c *counter) admits(h hit) bool { return c.before(h, c.target) }
 func (c *counter) offer(hit)         { c.n++ }

@@ -3,34 +3,54 @@ package matcher
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/kindred-match/kindred/matcher/internal/kernel"
 )
 
-// bound lists the terms of each window and adds up the most that its documents
-// may have.
+// bound adds up for each window the most that its documents may have, and puts
+// together what it has of the terms. There is no branch in its loops that would
+// be hard to foresee.
 func (r *Ranker) bound() {
-	for w := range r.windows {
-		r.windows[w] = windowBound{0, none}
-	}
-	r.nodes = r.nodes[:0]
+	clear(r.windows)
+	// An entry whose info is above this has a column.
+	longest := uint32(newEntry(0, 0, r.x.base.minColumn-1, 15).info)
 	for i := range r.terms {
 		t := &r.terms[i]
 		for _, e := range t.entries {
 			w := &r.windows[e.window]
 			w.most += t.most[e.highest()]
-			r.nodes = append(r.nodes, node{int32(i), w.nodes, e})
-			w.nodes = int32(len(r.nodes) - 1)
+			w.columns += (longest - uint32(e.info)) >> 31
+			w.end++
+		}
+	}
+	var n uint32
+	for i := range r.windows {
+		w := &r.windows[i]
+		lists, all := w.end-w.columns, w.end
+		w.first, w.columns, w.end = n, n, n+lists
+		n += all
+	}
+	r.refs = slices.Grow(r.refs[:0], int(n))[:n]
+	for i := range r.terms {
+		for _, e := range r.terms[i].entries {
+			w := &r.windows[e.window]
+			column := (longest - uint32(e.info)) >> 31
+			at := w.columns&(column-1) | w.end&-column
+			w.columns += 1 - column
+			w.end += column
+			r.refs[at] = kernel.Ref{At: e.at, Count: uint16(e.count()), Table: uint16(i)}
 		}
 	}
 }
 
 // visit hands the sink every document that its threshold lets pass and that
-// the query wants and the student is eligible for.
+// the query wants and the student is eligible for, but for those of the opened
+// window that it has been offered.
 func (r *Ranker) visit(q *Query, to sink) {
 	r.order = r.order[:0]
 	for w, least := 0, to.threshold(); w < len(r.windows); w++ {
-		if r.windows[w].most >= least && r.windows[w].nodes != none {
+		if r.windows[w].most >= least {
 			r.order = append(r.order, int32(w))
 		}
 	}
@@ -44,7 +64,8 @@ func (r *Ranker) visit(q *Query, to sink) {
 			continue
 		}
 		if r.siftFirst(w) {
-			r.note(w, q, to)
+			r.skipOffered(w)
+			r.note(w, r.mask.Words(), q, to)
 			continue
 		}
 		// Finer steps are worth it once the threshold has risen by a few of them.
@@ -52,12 +73,16 @@ func (r *Ranker) visit(q *Query, to sink) {
 			r.scale(threshold)
 		}
 		r.gather(w)
-		kernel.Collect(r.sums, r.columns, r.cut, &r.mask)
+		words := kernel.Collect(r.sums, r.columns, r.cut, &r.mask)
+		if words == 0 {
+			continue
+		}
+		r.skipOffered(w)
 		r.siftCollected(w)
 		r.breakTies(w, to)
-		r.note(w, q, to)
+		r.note(w, words, q, to)
 	}
-	r.rescore(q, to)
+	r.finish(q, to)
 	r.visitDelta(q, to)
 }
 
@@ -74,7 +99,7 @@ func (r *Ranker) scale(units int64) {
 	for i := range r.terms {
 		t := &r.terms[i]
 		for l, most := range t.most {
-			t.table[l] = steps(most, units, factor)
+			r.tables[i][l] = steps(most, units, factor)
 		}
 	}
 }
@@ -110,94 +135,106 @@ const bulk = 64
 // all would take longer than a plain loop.
 func (r *Ranker) breakTies(w int32, to sink) {
 	last := to.tie()
-	if last == unknownPlace || r.scaled != to.threshold() || r.mask.Count() <= bulk {
+	if int(last) >= r.x.base.len() || r.scaled != to.threshold() || r.mask.Count() <= bulk {
 		return
 	}
 	r.gather(w)
 	kernel.Collect(r.sums, r.columns, r.cut+1, &r.above)
 	place := r.x.base.place[int(w)*kernel.Window:]
+	lowest := r.x.base.place[last]
 	for b := range r.mask {
 		for word := r.mask[b] &^ r.above[b]; word != 0; word &= word - 1 {
-			if i := bits.TrailingZeros64(word); place[b*64+i] >= last {
+			if i := bits.TrailingZeros64(word); place[b*64+i] >= lowest {
 				r.mask[b] &^= 1 << i
 			}
 		}
 	}
 }
 
-// prefetch asks for what gather will read of a window.
-func (r *Ranker) prefetch(w int32) {
-	for i := r.windows[w].nodes; i != none; i = r.nodes[i].next {
-		r.x.base.prefetch(r.nodes[i].entry)
-	}
+// lists and columns are what a window has of the terms.
+func (r *Ranker) lists(w int32) []kernel.Ref {
+	return r.refs[r.windows[w].first:r.windows[w].columns]
 }
 
-// prefetch asks for a tag's part of a window.
-func (s *segment) prefetch(e entry) {
-	if count := e.count(); count >= s.minColumn {
-		kernel.PrefetchLevels(&s.columns[e.at])
-	} else {
-		kernel.PrefetchPostings(s.postings[e.at : int(e.at)+count])
+func (r *Ranker) columnRefs(w int32) []kernel.Ref {
+	return r.refs[r.windows[w].columns:r.windows[w].end]
+}
+
+// prefetch asks for what gather and Collect will read of a window.
+func (r *Ranker) prefetch(w int32) {
+	base := r.x.base
+	kernel.PrefetchLists(base.postings, r.lists(w))
+	for _, c := range r.columnRefs(w) {
+		kernel.PrefetchColumn(&base.columns[c.At])
 	}
 }
 
 // gather adds up the postings of a window and lists its columns.
 func (r *Ranker) gather(w int32) {
-	r.columns = r.columns[:0]
 	base := r.x.base
-	for i := r.windows[w].nodes; i != none; i = r.nodes[i].next {
-		n := &r.nodes[i]
-		t := &r.terms[n.term]
-		if count := n.entry.count(); count >= base.minColumn {
-			r.columns = append(r.columns, kernel.Column{Levels: &base.columns[n.entry.at], Table: t.table})
-		} else {
-			kernel.Scatter(r.sums, base.postings[n.entry.at:int(n.entry.at)+count], &t.table)
-		}
+	kernel.Scatter(r.sums, base.postings, r.tables, r.lists(w))
+	r.columns = r.columns[:0]
+	for _, c := range r.columnRefs(w) {
+		r.columns = append(r.columns, kernel.Column{Levels: &base.columns[c.At], Table: r.tables[c.Table]})
+	}
+}
+
+// skipOffered takes the documents of an opened window out of the mask that were
+// offered then.
+func (r *Ranker) skipOffered(w int32) {
+	if i := slices.Index(r.opened, w); i >= 0 {
+		r.mask.Remove(&r.offered[i])
 	}
 }
 
 // note puts the masked documents of a window on the list of those to be
-// scored, but for the dead.
-func (r *Ranker) note(w int32, q *Query, to sink) {
-	var dead *kernel.Mask
+// scored, but for the dead. The words of the mask that are not 0 are among
+// words.
+func (r *Ranker) note(w int32, words uint64, q *Query, to sink) {
 	if c := r.x.overlay.windows[w]; c != nil {
-		dead = &c.dead
+		r.mask.Remove(&c.dead)
 	}
-	for b, word := range r.mask {
-		if word != 0 && dead != nil {
-			word &^= dead[b]
-		}
-		for ; word != 0; word &= word - 1 {
-			if len(r.pending) == pendingDocuments {
-				r.rescore(q, to)
+	for ; words != 0; words &= words - 1 {
+		b := bits.TrailingZeros64(words)
+		for word := r.mask[b]; word != 0; word &= word - 1 {
+			if len(r.noted) == inFlight {
+				r.advance(q, to)
 			}
 			doc := uint32(int(w)*kernel.Window + b*64 + bits.TrailingZeros64(word))
-			r.pending = append(r.pending, doc)
+			r.noted = append(r.noted, doc)
 			kernel.Prefetch(&r.x.base.forward[doc])
 		}
 	}
 }
 
-// rescore scores the documents on the list from their records.
-func (r *Ranker) rescore(q *Query, to sink) {
+// finish scores all documents that were noted.
+func (r *Ranker) finish(q *Query, to sink) {
+	r.advance(q, to)
+	r.advance(q, to)
+}
+
+// advance scores the documents that have been located and locates those that
+// were noted.
+func (r *Ranker) advance(q *Query, to sink) {
 	base := r.x.base
-	for _, doc := range r.pending {
-		if packed := base.packed(doc); len(packed) > 0 {
-			kernel.Prefetch(&packed[0])
-		}
-		kernel.Prefetch(&base.attributes[doc])
-	}
-	for _, doc := range r.pending {
-		h := hit{units: r.scoreDocument(doc), doc: doc, place: base.place[doc]}
-		if invariants && h.units > r.windows[doc/kernel.Window].most {
+	for _, d := range r.located {
+		h := hit{units: r.scoreDocument(d), doc: d.doc}
+		if invariants && h.units > r.windows[d.doc/kernel.Window].most {
 			panic(fmt.Sprintf("document %d has %d units, above the bound %d of its window",
-				doc, h.units, r.windows[doc/kernel.Window].most))
+				d.doc, h.units, r.windows[d.doc/kernel.Window].most))
 		}
-		if h.units < to.threshold() || !to.admits(h) || !r.eligible(doc, q) {
+		if h.units < to.threshold() || !to.admits(h) || !r.eligible(d.doc, q) {
 			continue
 		}
-		h.partner = r.partnerOf(doc)
+		h.partner = r.partnerOf(d.doc)
 		to.offer(h)
 	}
-	r.pending = r.pending[:0]
+	r.located = r.located[:0]
+	for _, doc := range r.noted {
+		d := base.locate(doc)
+		r.located = append(r.located, d)
+		kernel.PrefetchAll(base.records[perTag*uint(d.first) : perTag*uint(d.end)])
+		kernel.Prefetch(&base.attributes[doc])
+	}
+	r.noted = r.noted[:0]
 }

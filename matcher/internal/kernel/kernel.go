@@ -33,6 +33,23 @@ func (m *Mask) Count() int {
 	return n
 }
 
+// Words has a bit for each word of the mask that is not 0.
+func (m *Mask) Words() (words uint64) {
+	for i, word := range m {
+		if word != 0 {
+			words |= 1 << i
+		}
+	}
+	return words
+}
+
+// Remove clears the bits that are set in another mask.
+func (m *Mask) Remove(other *Mask) {
+	for i := range m {
+		m[i] &^= other[i]
+	}
+}
+
 // Keep clears all but the first n bits that are set.
 func (m *Mask) Keep(n int) {
 	for i := range m {
@@ -57,6 +74,18 @@ type Column struct {
 	Levels *Levels
 	Table  Table
 }
+
+// Ref refers to what a tag has in a window: Count postings from one on, or the
+// column of a number; with the number of the tag's table.
+type Ref struct {
+	At    uint32
+	Count uint16
+	Table uint16
+}
+
+// Overrun is how many postings after the last one of a list may be read: that
+// many more than there are have to be in memory.
+const Overrun = 3
 
 // Posting is a document of a window and its level, packed as 16 bits: the
 // document's offset in the high 12 bits, the level in the low 4.
@@ -83,8 +112,9 @@ type loops struct {
 	// minColumn is from how many postings of a tag in a window on a column is
 	// the faster way to add them up.
 	minColumn int
+	scatter   func(sums *Sums, postings []Posting, tables []Table, lists []Ref)
 	// collect leaves sums & keep.
-	collect func(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask)
+	collect func(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask) uint64
 	sieve   func(buckets *Buckets, passing *Passing, mask *Mask)
 	// sift leaves the sums and cuts the mask to the allowed.
 	sift    func(sums *Sums, columns []Column, allowed *Mask, threshold uint8, mask *Mask) int
@@ -112,21 +142,20 @@ func Name() string { return active.name }
 // kept as a column of levels.
 func MinColumn() int { return active.minColumn }
 
-// Scatter adds what the postings' levels contribute to their documents' sums.
-func Scatter(sums *Sums, postings []Posting, table *Table) {
-	for _, p := range postings {
-		sum := uint(sums[p>>4]) + uint(table[p&15])
-		sums[p>>4] = uint8(min(sum, 255))
-	}
+// Scatter adds what the levels of the postings that the lists refer to
+// contribute to their documents' sums.
+func Scatter(sums *Sums, postings []Posting, tables []Table, lists []Ref) {
+	active.scatter(sums, postings, tables, lists)
 }
 
 // Collect adds the columns to the sums, sets the bits of the documents whose
-// sum is the threshold or more, and clears the sums for the next window.
-func Collect(sums *Sums, columns []Column, threshold uint8, mask *Mask) {
-	active.collect(sums, columns, threshold, 0, mask)
+// sum is the threshold or more, and clears the sums for the next window. It
+// returns which words of the mask are not 0.
+func Collect(sums *Sums, columns []Column, threshold uint8, mask *Mask) uint64 {
+	return active.collect(sums, columns, threshold, 0, mask)
 }
 
 // Peek is Collect, but leaves the sums with the columns added.
-func Peek(sums *Sums, columns []Column, threshold uint8, mask *Mask) {
-	active.collect(sums, columns, threshold, 255, mask)
+func Peek(sums *Sums, columns []Column, threshold uint8, mask *Mask) uint64 {
+	return active.collect(sums, columns, threshold, 255, mask)
 }

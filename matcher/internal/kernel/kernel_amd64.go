@@ -12,33 +12,39 @@ func available() []loops {
 	list := []loops{portable}
 	avx2, avx512 := features()
 	if avx2 {
-		list = append([]loops{{name: "avx2", minColumn: minColumn, collect: collectWith(collectAVX2), sieve: sieveAVX2, sift: siftBy(collectWith(collectAVX2)), exclude: exclude}}, list...)
+		list = append([]loops{{name: "avx2", minColumn: minColumn, scatter: scatterAssembly, collect: collectWith(collectAVX2), sieve: sieveAVX2, sift: siftBy(collectWith(collectAVX2)), exclude: exclude}}, list...)
 	}
 	if avx512 {
-		list = append([]loops{{name: "avx512", minColumn: minColumn, collect: collectWith(collectAVX512), sieve: sieveAVX512, sift: siftWithAVX512, exclude: excludeWithAVX512}}, list...)
+		list = append([]loops{{name: "avx512", minColumn: minColumn, scatter: scatterAssembly, collect: collectWith(collectAVX512), sieve: sieveAVX512, sift: siftWithAVX512, exclude: excludeWithAVX512}}, list...)
 	}
 	return list
 }
 
 // collectWith gives the assembly what it wants: a pointer and a number.
-func collectWith(f func(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask)) func(*Sums, []Column, uint8, uint8, *Mask) {
-	return func(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask) {
-		var first *Column
-		if len(columns) > 0 {
-			first = &columns[0]
-		}
-		f(sums, first, len(columns), threshold, keep, mask)
+func collectWith(f func(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask) uint64) func(*Sums, []Column, uint8, uint8, *Mask) uint64 {
+	return func(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask) uint64 {
+		return f(sums, unsafe.SliceData(columns), len(columns), threshold, keep, mask)
 	}
+}
+
+func scatterAssembly(sums *Sums, postings []Posting, tables []Table, lists []Ref) {
+	scatterLists(sums, unsafe.SliceData(postings), unsafe.SliceData(tables), unsafe.SliceData(lists), len(lists))
 }
 
 //go:noescape
 func prefetch(p unsafe.Pointer, lines int)
 
 //go:noescape
-func collectAVX2(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask)
+func prefetchLists(postings *Posting, lists *Ref, n int)
 
 //go:noescape
-func collectAVX512(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask)
+func scatterLists(sums *Sums, postings *Posting, tables *Table, lists *Ref, n int)
+
+//go:noescape
+func collectAVX2(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask) (words uint64)
+
+//go:noescape
+func collectAVX512(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask) (words uint64)
 
 //go:noescape
 func sieveAVX2(buckets *Buckets, passing *Passing, mask *Mask)

@@ -3,6 +3,14 @@
 // A Column is a pointer and a table of 16 bytes.
 #define COLUMN_TABLE 8
 #define COLUMN_SIZE 24
+#define REF_AT 0
+#define REF_COUNT 4
+#define REF_TABLE 6
+#define REF_SIZE 8
+
+DATA zeros<>+0(SB)/8, $0
+DATA zeros<>+8(SB)/8, $0
+GLOBL zeros<>(SB), RODATA|NOPTR, $16
 
 DATA low<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
 GLOBL low<>(SB), RODATA|NOPTR, $8
@@ -38,13 +46,104 @@ line:
 	JGT line
 	RET
 
-// func collectAVX512(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask)
+// func prefetchLists(postings *Posting, lists *Ref, n int)
+TEXT ·prefetchLists(SB), NOSPLIT, $0-24
+	MOVQ postings+0(FP), SI
+	MOVQ lists+8(FP), AX
+	MOVQ n+16(FP), CX
+	TESTQ CX, CX
+	JEQ prefetched
+
+prefetchList:
+	MOVL REF_AT(AX), BX
+	LEAQ (SI)(BX*2), BX
+	MOVWLZX REF_COUNT(AX), DX
+	ADDQ $REF_SIZE, AX
+
+prefetchPostings:
+	PREFETCHT0 (BX)
+	ADDQ $64, BX
+	SUBL $32, DX             // postings of two bytes in a line
+	JGT prefetchPostings
+	DECQ CX
+	JNE prefetchList
+
+prefetched:
+	RET
+
+// One posting: its offset in AX, its level in BX; the sum goes up by what the
+// table at R8 has for the level, and to 255 where that carries.
+#define ADD_POSTING(at) \
+	MOVWLZX at(SI), AX       \
+	MOVL AX, BX              \
+	SHRL $4, AX              \
+	ANDL $15, BX             \
+	MOVBLZX (R8)(BX*1), BX   \
+	ADDB (DI)(AX*1), BX      \
+	SBBL DX, DX              \
+	ORL DX, BX               \
+	MOVB BX, (DI)(AX*1)
+
+// The next one, which adds nothing if there aren't that many.
+#define ADD_POSTING_OF(n, at) \
+	CMPL CX, $n              \
+	CMOVQLT R13, R8          \
+	ADD_POSTING(at)
+
+// func scatterLists(sums *Sums, postings *Posting, tables *Table, lists *Ref, n int)
+//
+// Four postings at a time. Lists are short and their lengths hard to foresee:
+// what the last four lack is read beyond the list, and adds nothing, which is
+// faster than a wrong guess.
+TEXT ·scatterLists(SB), NOSPLIT, $0-40
+	MOVQ sums+0(FP), DI
+	MOVQ postings+8(FP), R11
+	MOVQ tables+16(FP), R12
+	MOVQ lists+24(FP), R9
+	MOVQ n+32(FP), R10
+	LEAQ zeros<>(SB), R13
+	TESTQ R10, R10
+	JEQ scattered
+
+scatterList:
+	MOVL REF_AT(R9), SI
+	LEAQ (R11)(SI*2), SI
+	MOVWLZX REF_COUNT(R9), CX
+	MOVWLZX REF_TABLE(R9), R8
+	SHLQ $4, R8
+	ADDQ R12, R8
+	ADDQ $REF_SIZE, R9
+	CMPL CX, $4
+	JLE lastPostings
+
+fourPostings:
+	ADD_POSTING(0)
+	ADD_POSTING(2)
+	ADD_POSTING(4)
+	ADD_POSTING(6)
+	ADDQ $8, SI
+	SUBL $4, CX
+	CMPL CX, $4
+	JGT fourPostings
+
+lastPostings:
+	ADD_POSTING(0)
+	ADD_POSTING_OF(2, 2)
+	ADD_POSTING_OF(3, 4)
+	ADD_POSTING_OF(4, 6)
+	DECQ R10
+	JNE scatterList
+
+scattered:
+	RET
+
+// func collectAVX512(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask) (words uint64)
 //
 // Block by block of 64 documents: the sums, plus each column's 32 bytes, whose
 // low halves are documents 0 to 31 and high halves documents 32 to 63, looked
 // up in the column's table; compare, write the mask, leave the sums & keep. Two blocks
 // at a time, so that a table is loaded once for both.
-TEXT ·collectAVX512(SB), NOSPLIT, $0-40
+TEXT ·collectAVX512(SB), NOSPLIT, $0-48
 	MOVQ sums+0(FP), DI
 	MOVQ columns+8(FP), SI
 	MOVQ n+16(FP), R9
@@ -87,8 +186,14 @@ columns512:
 compare512:
 	VPCMPUB $5, Z15, Z0, K2  // not less
 	VPCMPUB $5, Z15, Z1, K3
-	KMOVQ K2, (DX)
-	KMOVQ K3, 8(DX)
+	KMOVQ K2, AX
+	KMOVQ K3, CX
+	MOVQ AX, (DX)
+	MOVQ CX, 8(DX)
+	NEGQ AX                  // carries unless the word is 0
+	RCRQ $1, R12
+	NEGQ CX
+	RCRQ $1, R12
 	VPANDQ Z13, Z0, Z0
 	VPANDQ Z13, Z1, Z1
 	VMOVDQU64 Z0, (DI)
@@ -98,11 +203,12 @@ compare512:
 	ADDQ $64, BX
 	CMPQ BX, $2048
 	JNE blocks512
+	MOVQ R12, words+40(FP)   // 64 bits have gone through it
 	VZEROUPPER
 	RET
 
-// func collectAVX2(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask)
-TEXT ·collectAVX2(SB), NOSPLIT, $0-40
+// func collectAVX2(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask) (words uint64)
+TEXT ·collectAVX2(SB), NOSPLIT, $0-48
 	MOVQ sums+0(FP), DI
 	MOVQ columns+8(FP), SI
 	MOVQ n+16(FP), R9
@@ -144,8 +250,11 @@ compare2:
 	VPCMPEQB Y1, Y3, Y3
 	VPMOVMSKB Y2, AX
 	VPMOVMSKB Y3, CX
-	MOVL AX, (DX)
-	MOVL CX, 4(DX)
+	SHLQ $32, CX
+	ORQ AX, CX
+	MOVQ CX, (DX)
+	NEGQ CX                  // carries unless the word is 0
+	RCRQ $1, R12
 	VPAND Y13, Y0, Y0
 	VPAND Y13, Y1, Y1
 	VMOVDQU Y0, (DI)
@@ -155,5 +264,6 @@ compare2:
 	ADDQ $32, BX
 	CMPQ BX, $2048
 	JNE blocks2
+	MOVQ R12, words+40(FP)
 	VZEROUPPER
 	RET

@@ -6,4 +6,6 @@ import "unsafe"
 
 func prefetch(unsafe.Pointer, int) {}
 
+func prefetchLists(*Posting, *Ref, int) {}
+
 func available() []loops { return []loops{portable} }

@@ -39,10 +39,10 @@ func TestCollectIsThePortableOne(t *testing.T) {
 						sums, columns := sample(rng, n)
 						want, got := sums, sums
 						var wantMask, gotMask Mask
-						collect(&want, columns, threshold, keep, &wantMask)
-						l.collect(&got, columns, threshold, keep, &gotMask)
-						if gotMask != wantMask || got != want {
-							t.Fatalf("%d columns, threshold %d, keep %d: another mask, or other sums", n, threshold, keep)
+						wantWords := collect(&want, columns, threshold, keep, &wantMask)
+						gotWords := l.collect(&got, columns, threshold, keep, &gotMask)
+						if gotMask != wantMask || got != want || gotWords != wantWords {
+							t.Fatalf("%d columns, threshold %d, keep %d: another mask, other words, or other sums", n, threshold, keep)
 						}
 					}
 				}
@@ -77,14 +77,61 @@ func TestCollectAddsUp(t *testing.T) {
 	}
 }
 
-func TestScatterSaturates(t *testing.T) {
-	var sums Sums
-	table := Table{1: 100, 15: 200}
-	Scatter(&sums, []Posting{Pack(0, 1), Pack(Window-1, 15), Pack(0, 1), Pack(Window-1, 15), Pack(7, 15)}, &table)
-	for offset, want := range map[int]uint8{0: 200, Window - 1: 255, 7: 200, 1: 0} {
-		if sums[offset] != want {
-			t.Errorf("document %d: %d, want %d", offset, sums[offset], want)
+// sampleLists draws n lists, each with a table of its own: of the length, or
+// of a random one up to 12 where that is 0.
+func sampleLists(rng *rand.Rand, n, length int) (postings []Posting, tables []Table, lists []Ref) {
+	tables = make([]Table, n)
+	for i := range n {
+		count := length
+		if count == 0 {
+			count = 1 + rng.IntN(12)
 		}
+		lists = append(lists, Ref{At: uint32(len(postings)), Count: uint16(count), Table: uint16(i)})
+		for range count {
+			postings = append(postings, Pack(rng.IntN(Window), uint8(1+rng.IntN(15))))
+		}
+		for l := 1; l < 16; l++ {
+			tables[i][l] = uint8(rng.IntN(256)) >> rng.IntN(7)
+		}
+	}
+	for range Overrun {
+		postings = append(postings, Pack(rng.IntN(Window), 15))
+	}
+	return postings, tables, lists
+}
+
+func TestScatterIsThePortableOne(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 5))
+	for _, l := range available() {
+		t.Run(l.name, func(t *testing.T) {
+			for _, n := range []int{0, 1, 2, 3, 70} {
+				for _, length := range []int{0, 1, 2, 3, 4, 5, 7, 8, 9, 95, Window} {
+					want, _ := sample(rng, 0)
+					got := want
+					postings, tables, lists := sampleLists(rng, n, length)
+					scatter(&want, postings, tables, lists)
+					l.scatter(&got, postings, tables, lists)
+					if got != want {
+						t.Fatalf("%d lists of length %d: other sums", n, length)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestScatterSaturates(t *testing.T) {
+	for _, l := range available() {
+		t.Run(l.name, func(t *testing.T) {
+			var sums Sums
+			postings := []Posting{Pack(0, 1), Pack(Window-1, 15), Pack(0, 1), Pack(Window-1, 15), Pack(7, 15), 31, 47, 63}
+			l.scatter(&sums, postings, []Table{{}, {1: 100, 15: 200}}, []Ref{{At: 0, Count: 5, Table: 1}})
+			for offset, want := range map[int]uint8{0: 200, Window - 1: 255, 7: 200, 1: 0, 2: 0, 3: 0} {
+				if sums[offset] != want {
+					t.Errorf("document %d: %d, want %d", offset, sums[offset], want)
+				}
+			}
+		})
 	}
 }
 
@@ -147,16 +194,16 @@ func BenchmarkCollect(b *testing.B) {
 
 func BenchmarkScatter(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 4))
-	var sums Sums
-	var postings []Posting
-	for o := range Window {
-		if rng.IntN(50) == 0 {
-			postings = append(postings, Pack(o, uint8(1+rng.IntN(15))))
+	for _, l := range available() {
+		for _, length := range []int{0, 20, 80} {
+			b.Run(fmt.Sprintf("%s/%d", l.name, length), func(b *testing.B) {
+				postings, tables, lists := sampleLists(rng, 1000, length)
+				var sums Sums
+				for range b.N {
+					l.scatter(&sums, postings, tables, lists)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(postings)), "ns/posting")
+			})
 		}
 	}
-	table := Table{1: 1, 2: 2, 3: 3}
-	for range b.N {
-		Scatter(&sums, postings, &table)
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(postings)), "ns/posting")
 }

@@ -4,9 +4,18 @@ import "encoding/binary"
 
 // Without vectors, columns take far longer than postings until nearly all
 // documents have the tag.
-var portable = loops{name: "portable", minColumn: 3072, collect: collect, sieve: sieve, sift: siftBy(collect), exclude: exclude}
+var portable = loops{name: "portable", minColumn: 3072, scatter: scatter, collect: collect, sieve: sieve, sift: siftBy(collect), exclude: exclude}
 
-func collect(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask) {
+func scatter(sums *Sums, postings []Posting, tables []Table, lists []Ref) {
+	for _, l := range lists {
+		table := &tables[l.Table]
+		for _, p := range postings[l.At : l.At+uint32(l.Count)] {
+			sums[p>>4] = saturated(sums[p>>4], table[p&15])
+		}
+	}
+}
+
+func collect(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask) (words uint64) {
 	for i := range columns {
 		c := &columns[i]
 		for b := range Blocks {
@@ -27,7 +36,11 @@ func collect(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask) {
 			binary.LittleEndian.PutUint64(eight, x&(ones*uint64(keep)))
 		}
 		mask[b] = word
+		if word != 0 {
+			words |= 1 << b
+		}
 	}
+	return words
 }
 
 const (

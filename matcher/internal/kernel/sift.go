@@ -9,7 +9,7 @@ func Sift(sums *Sums, columns []Column, allowed *Mask, threshold uint8, mask *Ma
 }
 
 // siftBy makes a sift out of a collect.
-func siftBy(collect func(*Sums, []Column, uint8, uint8, *Mask)) func(*Sums, []Column, *Mask, uint8, *Mask) int {
+func siftBy(collect func(*Sums, []Column, uint8, uint8, *Mask) uint64) func(*Sums, []Column, *Mask, uint8, *Mask) int {
 	return func(sums *Sums, columns []Column, allowed *Mask, threshold uint8, mask *Mask) int {
 		collect(sums, columns, threshold, 255, mask)
 		n := 0
