@@ -121,7 +121,7 @@ func (w *world) check(t *testing.T) *live.Snapshot {
 	return s
 }
 
-func load(t *testing.T, s *live.Snapshot) matcher.Load {
+func beside(t *testing.T, s *live.Snapshot) matcher.Load {
 	t.Helper()
 	r, ok := s.Ranking("")
 	if !ok {
@@ -147,14 +147,14 @@ func TestMergeEndsAfterFurtherChanges(t *testing.T) {
 	o.Tags = append(slices.Clone(o.Tags), matcher.Weighted{Tag: "came later too", Weight: 5000})
 	w.epoch = write(t, w.store, store.Write{Mutations: []store.Mutation{{PutPartner: &p}, {PutOpportunity: &o}}})
 	w.check(t)
-	if l := load(t, w.check(t)); l.Late <= few || l.Partners != 1 {
+	if l := beside(t, w.check(t)); l.Late <= few || l.Partners != 1 {
 		t.Fatalf("before the merge: %+v", l)
 	}
 
 	a.answer <- nil
 	<-w.merged
 	s := w.check(t)
-	if l := load(t, s); l.Late > 1 || l.Partners != 1 {
+	if l := beside(t, s); l.Late > 1 || l.Partners != 1 {
 		t.Fatalf("beside the merged segment: %+v", l)
 	}
 	if got := ranked(t, old, w.students); !reflect.DeepEqual(got, before) {
@@ -177,7 +177,7 @@ func TestFailedMergeIsTriedAgain(t *testing.T) {
 	}
 	w.next(manual).answer <- nil
 	<-w.merged
-	if l := load(t, w.check(t)); l != (matcher.Load{}) {
+	if l := beside(t, w.check(t)); l != (matcher.Load{}) {
 		t.Fatalf("after the merge: %+v", l)
 	}
 }
@@ -195,7 +195,7 @@ func TestMergeIsOvertakenByABuild(t *testing.T) {
 	w.retag(t, 2)
 	(<-w.attempts).answer <- nil
 	<-w.merged
-	if l := load(t, w.check(t)); l != (matcher.Load{}) {
+	if l := beside(t, w.check(t)); l != (matcher.Load{}) {
 		t.Fatalf("after the merge: %+v", l)
 	}
 }
