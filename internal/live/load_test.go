@@ -94,20 +94,7 @@ func newLoad(t *testing.T, o trial) *load {
 		lags:     make([]time.Duration, o.changes),
 	}
 	l.students = slices.Collect(l.invented.Students())
-	first := true
-	if *measured && *data != "" {
-		_, err := os.Stat(*data)
-		first = err != nil
-		if l.store, err = sqlstore.Open(t.Context(), sqlstore.Options{Dir: *data}); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = l.store.Close() })
-	} else {
-		l.store = openStore(t, sqlstore.Options{})
-	}
-	if first {
-		write(t, l.store, puts(l.invented))
-	}
+	l.store = l.open(t)
 	var err error
 	l.catalogues, err = live.Open(t.Context(), live.Options{
 		Store: l.store, Clock: clock.System{}, Log: zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel)),
@@ -122,6 +109,37 @@ func newLoad(t *testing.T, o trial) *load {
 	t.Cleanup(l.catalogues.Close)
 	<-l.catalogues.Ready()
 	return l
+}
+
+// open opens a store with the invented catalogue: with -data a copy of what was
+// kept, or what is kept for the next time.
+func (l *load) open(t *testing.T) *sqlstore.Store {
+	t.Helper()
+	if !*measured || *data == "" {
+		s := openStore(t, sqlstore.Options{})
+		write(t, s, puts(l.invented))
+		return s
+	}
+	if _, err := os.Stat(*data); err != nil {
+		s, err := sqlstore.Open(t.Context(), sqlstore.Options{Dir: *data})
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, s, puts(l.invented))
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copied := t.TempDir()
+	if err := os.CopyFS(copied, os.DirFS(*data)); err != nil {
+		t.Fatal(err)
+	}
+	s, err := sqlstore.Open(t.Context(), sqlstore.Options{Dir: copied})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
 // change is the i-th: of 20, 16 take or free seats, 3 close, 1 has other tags.
