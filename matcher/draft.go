@@ -14,8 +14,8 @@ type draft struct {
 	// spreader's vocabulary is the builder's, or a clone with the tags that it
 	// lacks.
 	spreader *spreader
-	listed   int // tags of the builder's vocabulary
-	found    *[1 << foundBits]foundTag
+	listed   int                       // tags of the builder's vocabulary
+	found    *[1 << foundBits]foundTag // by hashOf
 
 	opportunities []*Opportunity
 	attributes    []attributes
@@ -130,8 +130,8 @@ func (d *draft) tag(name string) TagID {
 	return t
 }
 
-// hashOf scatters names by their length, their first and their last eight bytes.
-// Names that share one cost a look into the vocabulary.
+// hashOf scatters names by their length, their first and their last eight
+// bytes. Names with the same hash cost a look into the vocabulary.
 func hashOf(name string) uint64 {
 	const odd, other = 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93
 	h := uint64(len(name))
