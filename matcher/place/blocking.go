@@ -3,6 +3,7 @@ package place
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -11,8 +12,10 @@ import (
 // down the cutoffs.
 func (m *market) countBlocking(ctx context.Context, f *Placement) error {
 	var err error
-	if m.keys, err = newKeys(m.p, m.keys.byScore, f.Weight); err != nil {
-		return err
+	if m.keys.byScore && len(f.Weight) > 0 && slices.Max(f.Weight) > m.keys.most { // filled seats
+		if m.keys, err = newKeys(m.p, true, f.Weight); err != nil {
+			return err
+		}
 	}
 	t := m.seated(f)
 	if f.BlockingPairs, err = t.blocking(ctx, f); err != nil {
@@ -81,7 +84,8 @@ func (t *seating) blockingOf(c *chooser, f *Placement, from, to int32) (count in
 			if o == f.At[s] {
 				break
 			}
-			if t.takes(c, o, normal|m.keys.of(s, o, lists.Weight[e])) {
+			k := normal | m.keys.of(s, o, lists.Weight[e])
+			if k < t.cutoff[o] && t.takes(c, o, k) {
 				count++
 			}
 		}

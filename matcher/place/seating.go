@@ -71,6 +71,9 @@ func (t *seating) offerByPriority(o int32, k key) key {
 		t.cutoff[o] = h[0]
 		return out
 	}
+	if cap(h) == 0 {
+		h = make([]key, 0, min(t.seats[o], 16))
+	}
 	h = append(h, k)
 	t.held[o] = h
 	if len(h) == int(t.seats[o]) {

@@ -1,6 +1,9 @@
 package place
 
-import "context"
+import (
+	"context"
+	"math/bits"
+)
 
 // acceptance is deferred acceptance under way (Gale and Shapley 1962), by
 // cumulative offers: students propose down their lists, opportunities and
@@ -11,59 +14,80 @@ import "context"
 type acceptance struct {
 	m       *market
 	seating *seating
-	next    []int32 // by student the entry to propose to; past the end: the tail
+	next    []int32  // by student the entry to propose to; past the end: the tail
+	free    []uint64 // bits of the students who are to propose
 }
 
 func (m *market) newAcceptance() *acceptance {
-	a := &acceptance{m: m, seating: m.newSeating(), next: make([]int32, len(m.p.Students))}
+	n := len(m.p.Students)
+	a := &acceptance{m: m, seating: m.newSeating(), next: make([]int32, n), free: make([]uint64, (n+63)/64)}
 	for s := range a.next {
 		a.next[s], _ = m.entries(int32(s))
+		a.release(int32(s))
 	}
 	return a
 }
+
+// release makes a student propose again.
+func (a *acceptance) release(s int32) { a.free[s/64] |= 1 << (s % 64) }
 
 // checkEvery is how many students are worked on between two looks at the
 // context.
 const checkEvery = 1 << 14
 
-// run lets every student propose.
+// run lets students propose until nobody is free who has something to propose
+// to. It goes over the students again and again, in their order, as their lists
+// stand one behind the other.
 func (a *acceptance) run(ctx context.Context) error {
-	n := len(a.next)
-	for s := range n {
-		if s%checkEvery == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
+	begin, done, n := a.m.options.Progress, int64(0), int64(len(a.next))
+	for more := true; more; {
+		more = false
+		for i := range a.free {
+			if i%(checkEvery/64) == 0 {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				begin("place", min(done, n), n)
 			}
-			a.m.options.Progress("place", int64(s), int64(n))
+			for a.free[i] != 0 {
+				more = true
+				s := int32(64*i + bits.TrailingZeros64(a.free[i]))
+				a.free[i] &= a.free[i] - 1
+				a.propose(s)
+			}
+			done += 64
 		}
-		a.propose(int32(s))
 	}
 	return nil
 }
 
-// propose lets a student propose until one keeps it or its list ends, and so
-// whoever is turned away for it.
+// propose lets a student propose until somebody keeps it or its list ends.
 func (a *acceptance) propose(s int32) {
-	m, lists := a.m, &a.m.p.Lists
-	for {
-		e := a.next[s]
-		a.next[s] = e + 1
-		var o, weight int32
-		switch _, end := m.entries(s); {
-		case e < end:
-			o, weight = lists.Opportunity[e], lists.Weight[e]
-		case e == end && m.after(s) >= 0:
-			o = m.after(s)
-			weight = m.weightOf(s, o)
-		default:
+	m, lists, cutoff := a.m, &a.m.p.Lists, a.seating.cutoff
+	_, end := m.entries(s)
+	e := a.next[s]
+	for ; e < end; e++ {
+		o := lists.Opportunity[e]
+		k := m.key(s, o, lists.Weight[e])
+		if k < cutoff[o] && a.offer(o, k) {
+			a.next[s] = e + 1
 			return
 		}
-		out := a.seating.offer(o, m.key(s, o, weight))
-		if out == nobody {
-			return
-		}
-		s = m.keys.student(out)
 	}
+	a.next[s] = end + 1
+	if o := m.after(s); o >= 0 && e == end {
+		a.offer(o, m.key(s, o, m.weightOf(s, o)))
+	}
+}
+
+// offer reports whether the student was taken, and releases who was turned
+// away for it.
+func (a *acceptance) offer(o int32, k key) bool {
+	out := a.seating.offer(o, k)
+	if out != nobody && out != k {
+		a.release(a.m.keys.student(out))
+	}
+	return out != k
 }
 
 // placement is what has come out.
@@ -71,7 +95,12 @@ func (a *acceptance) placement() *Placement {
 	f := a.m.placement()
 	for o, held := range a.seating.held {
 		for _, k := range held {
-			a.m.put(f, a.m.keys.student(k), int32(o))
+			f.At[a.m.keys.student(k)] = int32(o)
+		}
+	}
+	for s, o := range f.At {
+		if o >= 0 {
+			a.m.put(f, int32(s), o)
 		}
 	}
 	return f
@@ -79,17 +108,17 @@ func (a *acceptance) placement() *Placement {
 
 func (a *acceptance) placed(o int32) int32 { return int32(len(a.seating.held[o])) }
 
-// close lets the students of a cancelled opportunity propose on. Nothing else has to be
-// done anew where its partner has no cap: each offer that was made is made
-// without it as well. With a cap those whom the partner turned away for it have
-// to be asked again.
+// close lets the students of a cancelled opportunity propose on. Nothing else
+// has to be done anew where its partner has no cap: each offer that was made is
+// made without it as well. With a cap those whom the partner turned away for it
+// have to be asked again.
 func (a *acceptance) close(ctx context.Context, o int32) error {
 	if a.m.p.Partner[o] >= 0 {
 		*a = *a.m.newAcceptance()
 		return a.run(ctx)
 	}
 	for _, k := range a.seating.drop(o) {
-		a.propose(a.m.keys.student(k))
+		a.release(a.m.keys.student(k))
 	}
-	return ctx.Err()
+	return a.run(ctx)
 }
