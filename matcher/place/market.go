@@ -20,7 +20,13 @@ type market struct {
 	// tail is what the student is sure of if it is not among these, or -1.
 	tail []int32
 	lost []lost
+
+	// forced, unless nil, is a student who must have an entry of its list.
+	forced *pair
 }
+
+// pair is a student and an entry of its list.
+type pair struct{ student, entry int32 }
 
 func newMarket(p *Problem, o Options) (*market, error) {
 	if err := p.checkLists(); err != nil {
@@ -99,6 +105,9 @@ func (m *market) assure(s, at int32, free bool) {
 
 // entries bounds the entries that may be given to a student.
 func (m *market) entries(s int32) (from, to int32) {
+	if m.forced != nil && m.forced.student == s {
+		return m.forced.entry, m.forced.entry + 1
+	}
 	from, to = m.p.Lists.Of(s)
 	if m.end != nil {
 		to = m.end[s]
@@ -108,7 +117,7 @@ func (m *market) entries(s int32) (from, to int32) {
 
 // after is what the student gets when none of its entries is given to it, or -1.
 func (m *market) after(s int32) int32 {
-	if m.tail == nil {
+	if m.tail == nil || m.forced != nil && m.forced.student == s {
 		return none
 	}
 	return m.tail[s]

@@ -33,7 +33,9 @@ type flowing struct {
 func (m *market) newFlowing() *flowing { return &flowing{m: m} }
 
 // plain reports whether nodes are opportunities and arcs entries.
-func (m *market) plain() bool { return m.sure == nil && len(m.p.reserves.rows) == 0 }
+func (m *market) plain() bool {
+	return m.sure == nil && m.forced == nil && len(m.p.reserves.rows) == 0
+}
 
 func (f *flowing) run(ctx context.Context) error {
 	if err := f.build(); err != nil {
@@ -206,6 +208,9 @@ func (f *flowing) buildArcs(first, strange []int32) {
 	f.net.Must = make([]bool, len(p.Students))
 	for _, l := range m.lost {
 		f.net.Must[l.student] = true
+	}
+	if m.forced != nil {
+		f.net.Must[m.forced.student] = true
 	}
 	for s := range p.Students {
 		s := int32(s)

@@ -299,11 +299,11 @@ func (b *rows) locks() error {
 // standing takes over the standing placements that no lock is against.
 func (b *rows) standing() error {
 	p := b.p
-	type pair struct{ student, opportunity int32 }
-	forbidden := make(map[pair]bool)
+	type forbids struct{ student, opportunity int32 }
+	forbidden := make(map[forbids]bool)
 	for _, l := range b.in.Locks {
 		if l.Action == Forbid {
-			forbidden[pair{b.students[l.Student], b.opportunities[l.Opportunity]}] = true
+			forbidden[forbids{b.students[l.Student], b.opportunities[l.Opportunity]}] = true
 		}
 	}
 	p.Standing = slices.Repeat([]int32{none}, len(p.Students))
@@ -314,7 +314,7 @@ func (b *rows) standing() error {
 			return err
 		case p.Standing[s] >= 0:
 			return &RowError{"placements", i, "a student may not have two placements"}
-		case forbidden[pair{s, o}] || p.Locked[s] >= 0 && p.Locked[s] != o:
+		case forbidden[forbids{s, o}] || p.Locked[s] >= 0 && p.Locked[s] != o:
 		default:
 			p.Standing[s] = o
 		}
