@@ -72,8 +72,8 @@ type Catalogue interface {
 	Districts(ctx context.Context) ([]string, error)
 
 	// State returns the whole catalogue at its newest epoch, read in one
-	// transaction; everything in byte order of ids. ErrNotFound: no such
-	// district.
+	// transaction; everything in byte order of ids. Its records may share lists,
+	// which must not be changed. ErrNotFound: no such district.
 	State(ctx context.Context, district string) (*State, error)
 
 	// Head returns the newest epoch and the settings without the rest of the

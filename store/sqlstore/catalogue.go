@@ -120,7 +120,7 @@ func readState(ctx context.Context, q queryer, key int64, epoch store.Epoch) (*s
 	if err != nil {
 		return nil, err
 	}
-	opportunities, err := collect(ctx, q, decodeOpportunity,
+	opportunities, err := collectMany(ctx, q, decodeOpportunity,
 		`SELECT `+opportunityColumns+` FROM opportunities WHERE district = ? ORDER BY id`, key)
 	if err != nil {
 		return nil, err

@@ -20,8 +20,15 @@ const (
 
 	opportunityContents = `partner, title, kind, term, seats, min_seats, min_policy, grades, regions, remote, ` +
 		`slots, requires, min_age, latitude, longitude, opens, closes, goals, boost, status, tags`
-	opportunityWidth   = 21
-	opportunityColumns = `id, ` + opportunityContents + `, revision, number, taken`
+	opportunityWidth = 21
+
+	// opportunityColumns are fewer, since each costs SQLite about as much as all
+	// that it holds: one text has all but what text would make inexact. The title
+	// stands last in it, since it alone may hold the separator.
+	opportunityColumns = `concat_ws('` + separator + `', id, coalesce(partner, ''), kind, term, seats, min_seats, min_policy, ` +
+		`grades, regions, remote, slots, requires, coalesce(min_age, ''), opens, closes, goals, status, tags, ` +
+		`revision, number, taken, title), latitude, longitude, boost`
+	separator = "\x1f"
 
 	studentContents = `grade, school, region, age, slots, credentials, latitude, longitude, max_km, groups, interests`
 	studentColumns  = `id, ` + studentContents + `, revision, written`
@@ -66,19 +73,21 @@ func encodeOpportunity(o *matcher.Opportunity) []any {
 }
 
 func decodeOpportunity(v *values) store.OpportunityRecord {
-	return store.OpportunityRecord{
+	p := parts{of: v, rest: v.text()}
+	r := store.OpportunityRecord{
 		Opportunity: matcher.Opportunity{
-			ID: v.text(), Partner: v.optionalText(), Title: v.text(), Kind: matcher.OpportunityKind(v.text()), Term: v.text(),
-			Seats: v.int32(), MinSeats: v.int32(), MinPolicy: matcher.MinPolicy(v.text()),
-			Grades: v.list(), Regions: v.list(), Remote: v.bool(), Slots: v.list(), Requires: v.list(),
-			MinAge: v.optionalInt32(), Position: v.position(),
-			Opens: matcher.Date(v.int32()), Closes: matcher.Date(v.int32()), Goals: v.list(),
-			Boost: v.float(), Status: matcher.Status(v.text()), Tags: v.weighted(),
+			ID: p.text(), Partner: p.text(), Kind: matcher.OpportunityKind(p.text()), Term: p.text(),
+			Seats: p.int32(), MinSeats: p.int32(), MinPolicy: matcher.MinPolicy(p.text()),
+			Grades: p.list(), Regions: p.list(), Remote: p.int64() != 0, Slots: p.list(), Requires: p.list(),
+			MinAge: p.optionalInt32(), Opens: matcher.Date(p.int32()), Closes: matcher.Date(p.int32()), Goals: p.list(),
+			Status: matcher.Status(p.text()), Tags: p.weighted(),
 		},
-		Revision: store.Revision(v.uint64()),
-		Number:   uint32(v.uint64()),
-		Taken:    v.int32(),
+		Revision: store.Revision(p.int64()),
+		Number:   uint32(p.int64()),
+		Taken:    p.int32(),
 	}
+	r.Title, r.Position, r.Boost = p.rest, v.position(), v.float()
+	return r
 }
 
 func encodeStudent(s *matcher.Student) []any {

@@ -14,6 +14,9 @@ import (
 // errColumn says that a column doesn't hold what this package writes there.
 var errColumn = errors.New("the store is damaged: a column has a value that nothing writes there")
 
+// maxLists is how many lists values keep at most to share them.
+const maxLists = 1 << 16
+
 // values is a row, taken value by value in the order of the query's columns.
 // The first value that doesn't fit ends up in err; from then on all are zero.
 type values struct {
@@ -21,6 +24,9 @@ type values struct {
 	dest []any // pointers to row's elements
 	next int
 	err  error
+	// lists, unless nil, are those that have been met, so that equal ones are
+	// made once.
+	lists map[string][]string
 }
 
 func newValues(n int) *values {
@@ -96,30 +102,85 @@ func (v *values) position() *matcher.Position {
 	return &matcher.Position{Latitude: *lat, Longitude: *long}
 }
 
-func (v *values) list() []string {
-	s := v.text()
+func (v *values) list() []string { return v.split(v.text()) }
+
+func (v *values) split(s string) []string {
 	if s == "" {
 		return nil
 	}
-	return strings.Split(s, "\n")
+	if list, ok := v.lists[s]; ok {
+		return list
+	}
+	list := strings.Split(s, "\n")
+	if v.lists != nil && len(v.lists) < maxLists {
+		v.lists[s] = list
+	}
+	return list
 }
 
-func (v *values) weighted() []matcher.Weighted {
-	s := v.text()
+func (v *values) weighted() []matcher.Weighted { return v.weights(v.text()) }
+
+func (v *values) weights(s string) []matcher.Weighted {
 	if s == "" {
 		return nil
 	}
 	list := make([]matcher.Weighted, 0, strings.Count(s, "\n")+1)
-	for line := range strings.SplitSeq(s, "\n") {
+	for more := true; more; {
+		var line string
+		line, s, more = strings.Cut(s, "\n")
 		tag, weight, _ := strings.Cut(line, "=")
 		w, err := strconv.ParseUint(weight, 10, 16)
-		if err != nil && v.err == nil {
-			v.err = fmt.Errorf("%w (column %d, a weight)", errColumn, v.next)
+		if err != nil {
+			v.damaged("a weight")
 		}
 		list = append(list, matcher.Weighted{Tag: tag, Weight: matcher.Weight(w)})
 	}
 	return list
 }
+
+// damaged keeps the first thing that is wrong with a row.
+func (v *values) damaged(what string) {
+	if v.err == nil {
+		v.err = fmt.Errorf("%w (column %d, %s)", errColumn, v.next, what)
+	}
+}
+
+// parts are what a text of several columns has, one after the other.
+type parts struct {
+	of   *values
+	rest string
+}
+
+func (p *parts) text() string {
+	part, rest, found := strings.Cut(p.rest, separator)
+	if !found {
+		p.of.damaged("which has too few parts")
+	}
+	p.rest = rest
+	return part
+}
+
+func (p *parts) int64() int64 { return p.parse(p.text()) }
+func (p *parts) int32() int32 { return int32(p.int64()) }
+
+func (p *parts) parse(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		p.of.damaged("a number")
+	}
+	return n
+}
+
+func (p *parts) optionalInt32() *int32 {
+	s := p.text()
+	if s == "" {
+		return nil
+	}
+	return new(int32(p.parse(s)))
+}
+
+func (p *parts) list() []string               { return p.of.split(p.text()) }
+func (p *parts) weighted() []matcher.Weighted { return p.of.weights(p.text()) }
 
 func (v *values) groups() []matcher.Group {
 	items := v.list()
