@@ -9,6 +9,9 @@ const mostOpened = 16
 // open looks into the windows of the highest bounds for documents that are
 // likely among the first k, and offers them, so that there is a threshold early.
 func (r *Ranker) open(q *Query) {
+	if r.sifter.walk.ok {
+		return
+	}
 	expected := r.sifter.share * float64(r.x.base.len())
 	if len(r.sifter.rules) > 0 && expected < float64(4*min(q.K, r.x.base.len())) {
 		return

@@ -37,8 +37,8 @@ const (
 	unavailable = partnerKinds * opportunityKinds
 )
 
-// sieveColumn has the buckets of one property. It is empty where all documents
-// are in bucket 0.
+// sieveColumn has the buckets of one property. It has no windows where all
+// documents are in the same bucket.
 type sieveColumn struct {
 	windows []kernel.Buckets
 	count   [buckets]uint32 // documents by bucket
@@ -47,6 +47,7 @@ type sieveColumn struct {
 	// passing has, for a property that is asked for one item of a list, the
 	// buckets with a list that has it.
 	passing map[string]*kernel.Passing
+	rare    rare
 	// common has by bucket the items that all its lists have, as numbers, and
 	// items the number of each: for a property of which all items are asked for.
 	common [][]uint32
@@ -131,7 +132,7 @@ func (s *segment) listColumn(d dimension) sieveColumn {
 	if !some {
 		return sieveColumn{}
 	}
-	bucket := bucketsOfLists(lists, documents)
+	bucket := bucketsOfLists(usualFirst(lists, documents), documents)
 	c := s.column()
 	for doc := range s.attributes {
 		c.set(doc, bucket[s.attributes[doc].listNumber(d)])
@@ -140,6 +141,7 @@ func (s *segment) listColumn(d dimension) sieveColumn {
 		c.intersect(lists, bucket)
 	} else {
 		c.unite(lists, bucket)
+		c.rare = s.rareItems(d)
 	}
 	return c
 }
@@ -220,8 +222,8 @@ func (s *segment) kindColumn(kinds []PartnerKind) sieveColumn {
 		}
 		c.set(doc, bucket)
 	}
-	if int(c.count[kindBucket(1<<len(OpportunityKinds), 0)]) == s.len() {
-		return sieveColumn{} // nothing says any
+	if one := kindBucket(1<<len(OpportunityKinds), 0); int(c.count[one]) == s.len() {
+		c.windows = nil // nothing says any
 	}
 	return c
 }

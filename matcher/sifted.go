@@ -11,11 +11,14 @@ import (
 type sifter struct {
 	rules []sifterRule // the most selective first
 	// share is about how many of the documents pass all rules.
-	share  float64
-	held   []uint32    // by number of an item, the query that holds it
-	query  uint32      // numbers the queries
-	mask   kernel.Mask // of a window
-	sifted int32       // the window whose mask that is, or none
+	share float64
+	// nothing says that there is a rule that no document passes.
+	nothing bool
+	walk    walk
+	held    []uint32    // by number of an item, the query that holds it
+	query   uint32      // numbers the queries
+	mask    kernel.Mask // of a window
+	sifted  int32       // the window whose mask that is, or none
 }
 
 // sifterRule is a rule that not all documents pass.
@@ -33,7 +36,7 @@ const siftBelow = 0.9
 // sift finds out which rules the query makes, and how selective they are.
 func (r *Ranker) sift(q *Query) {
 	f := &r.sifter
-	f.rules, f.share = f.rules[:0], 1
+	f.rules, f.share, f.nothing, f.walk = f.rules[:0], 1, false, walk{}
 	if r.x.base.len() == 0 {
 		return
 	}
@@ -50,6 +53,7 @@ func (r *Ranker) sift(q *Query) {
 	r.siftKinds(q)
 	r.siftOrdered(q)
 	slices.SortFunc(f.rules, func(a, b sifterRule) int { return cmp.Compare(a.share, b.share) })
+	r.plan()
 }
 
 // siftRule adds a rule, unless (nearly) all documents pass it.
@@ -58,6 +62,10 @@ func (r *Ranker) siftRule(p property, passing *kernel.Passing) {
 	var n uint32
 	for b, count := range c.count[:c.used] {
 		n += count * uint32(passing[b/8]>>(b%8)&1)
+	}
+	if n == 0 {
+		r.sifter.nothing = true
+		return
 	}
 	if share := float64(n) / float64(r.x.base.len()); share < siftBelow {
 		r.sifter.rules = append(r.sifter.rules, sifterRule{c.windows, *passing, share})
@@ -76,6 +84,8 @@ func (r *Ranker) siftItem(d dimension, item string) {
 		passing = &kernel.Passing{1} // bucket 0
 	}
 	r.siftRule(property(d), passing)
+	with, without, ok := c.rare.find(item, c)
+	r.sifter.offerWalk(walk{with, without, ok})
 }
 
 // siftItems is for a property whose lists may only have the items.
@@ -105,7 +115,7 @@ func (r *Ranker) siftItems(d dimension, items []string) {
 
 // siftKinds lets pass what is available and of the kinds that are wanted.
 func (r *Ranker) siftKinds(q *Query) {
-	if r.x.base.sieve[byKinds].windows == nil {
+	if r.verdicts.kinds == 0 && len(q.PartnerKinds) == 0 && r.x.base.sieve[byKinds].windows == nil {
 		return
 	}
 	partners := uint32(1<<partnerKinds - 1)

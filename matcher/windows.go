@@ -12,6 +12,9 @@ import (
 // together what it has of the terms. There is no branch in its loops that would
 // be hard to foresee.
 func (r *Ranker) bound() {
+	if r.sifter.walk.ok && !invariants {
+		return // no window is visited
+	}
 	clear(r.windows)
 	// An entry whose info is above this has a column.
 	longest := uint32(newEntry(0, 0, r.x.base.minColumn-1, 15).info)
@@ -48,6 +51,15 @@ func (r *Ranker) bound() {
 // the query wants and the student is eligible for, but for those of the opened
 // window that it has been offered.
 func (r *Ranker) visit(q *Query, to sink) {
+	if r.sifter.walk.ok {
+		r.visitWalk(q, to)
+	} else {
+		r.visitWindows(q, to)
+	}
+	r.visitDelta(q, to)
+}
+
+func (r *Ranker) visitWindows(q *Query, to sink) {
 	r.order = r.order[:0]
 	for w, least := 0, to.threshold(); w < len(r.windows); w++ {
 		if r.windows[w].most >= least {
@@ -83,7 +95,6 @@ func (r *Ranker) visit(q *Query, to sink) {
 		r.note(w, words, q, to)
 	}
 	r.finish(q, to)
-	r.visitDelta(q, to)
 }
 
 // finest is the sum that a threshold is scaled to: below 255, so that sums that
