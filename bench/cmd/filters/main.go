@@ -24,6 +24,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 5, "how often to rank for each student")
 	flag.IntVar(&o.k, "k", 10, "how many candidates at most")
 	flag.StringVar(&o.only, "only", "", "run only the scenarios whose name contains this")
+	flag.BoolVar(&o.alone, "alone", false, "without the plain loop, for a profiler")
 	flag.Parse()
 	if err := run(&o); err != nil {
 		fmt.Fprintln(os.Stderr, "filters:", err)
@@ -34,6 +35,7 @@ func main() {
 type options struct {
 	opportunities, profiles, rounds, k int
 	only                               string
+	alone                              bool
 }
 
 // result is what one scenario gave. Times are medians over the rounds for each
@@ -150,7 +152,12 @@ func (t *timing) measure(s *scenario, students []matcher.Student) *result {
 	}
 	for range t.o.rounds {
 		ours.add(queries, ranker)
-		theirs.add(queries, plain)
+		if !t.o.alone {
+			theirs.add(queries, plain)
+		}
+	}
+	if t.o.alone {
+		theirs = ours
 	}
 	r.summarize(ours.medians(), theirs.medians())
 	return r
