@@ -1,26 +1,27 @@
 #!/bin/sh
-# Measures rankings beside the plain loop, in one run each, on invented
-# opportunities and on folders made out of real data where those are at hand.
-# One JSON object a line; docs/performance.md has them as a table.
+# Measures rankings beside rivals and makes docs/performance.md and its plots
+# anew out of what was found. PARTS and SETS choose (bench/README.md);
+# BENCH_LARGE=1 adds ten million opportunities.
 set -eu
-cd "$(dirname "$0")/.."
-data=${KINDRED_DATA:-$PWD/../shared/data}
-out=$PWD/out/bench
+cd "$(dirname "$0")"
+out=$PWD/../out/bench
+data=${KINDRED_DATA:-$PWD/../../shared/data}
 mkdir -p "$out"
-for set in arxiv tate; do
-  if [ ! -d "$data" ]; then
-    echo "no real data in $data: $set is left out" >&2
-  elif [ ! -d "$out/$set" ]; then
-    go -C bench run ./cmd/folders --data "$data" "$set" "$out/$set" >&2
-  fi
-done
-measure() {
-  printf '%s: ' "$*" | sed "s#$out/##; s#$data/##" >&2
-  ./bin/kindred bench rank --rounds 9 "$@"
-}
-if [ -d "$data/district-nyc" ]; then measure "$data/district-nyc"; fi
-for n in 10000 100000 1000000; do measure --generate "$n"; done
-for set in arxiv tate; do
-  if [ -d "$out/$set" ]; then measure "$out/$set"; fi
-done
-if [ "${BENCH_LARGE:-}" ]; then measure --generate 10000000 --profiles 100 --rounds 5; fi
+step() { echo "== $(date +%T) $*" >&2; }
+
+step "install"
+sh ./install.sh
+step "build"
+go build -o "$out/measure" ./cmd/measure
+go build -o "$out/report" ./cmd/report
+measure() { "$out/measure" --data "$data" --work "$out" "$@"; }
+step "measure${PARTS:+ $PARTS}${SETS:+ on $SETS}"
+measure --parts "${PARTS:-}" --sets "${SETS:-}"
+if [ "${BENCH_LARGE:-}" ]; then
+  step "ten million opportunities: some minutes"
+  measure --parts rank --sets 10000000 --queries 100 --rounds 5
+  measure --parts rivals --sets 10000000 --queries 20 --rounds 3
+fi
+step "docs/performance.md"
+"$out/report"
+step "done"

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/kindred-match/kindred/bench/ablate"
+	"github.com/kindred-match/kindred/bench/result"
+)
+
+// counter is added to the matcher of the build that counts.
+const counter = `package matcher
+
+// Counted is what rankings did.
+var Counted struct{ Windows, Cells, Array, Scored int }
+`
+
+// counting is what such a build does more: gather is called for each window
+// that is opened, rescore for documents that are scored from their records.
+var counting = []ablate.Change{
+	{Folder: "matcher", Function: "(*Ranker).gather", Insert: `
+	Counted.Windows++
+	for i := r.windows[w].nodes; i != none; i = r.nodes[i].next {
+		if count := r.nodes[i].entry.count(); count >= r.x.base.minColumn {
+			Counted.Cells += kernel.Window
+		} else {
+			Counted.Array += count
+		}
+	}`},
+	{Folder: "matcher", Function: "(*Ranker).rescore", Insert: "Counted.Scored += len(r.pending)"},
+}
+
+// workDone takes the part rank with a build that counts what rankings do: its
+// times are a little longer than without.
+func workDone(ctx context.Context, m *measurement, set string) ([]result.Row, error) {
+	work, err := filepath.Abs(m.work)
+	if err != nil {
+		return nil, err
+	}
+	root, err := filepath.Abs("..")
+	if err != nil {
+		return nil, err
+	}
+	program := filepath.Join(work, "counted")
+	err = ablate.Build(ctx, root, program, "./cmd/measure", []string{"counted"}, counting,
+		ablate.Added{Path: "matcher/counted.go", Text: counter})
+	if err != nil {
+		fmt.Fprintf(m.messages, "  %v\n", err)
+		return []result.Row{{Error: "the parts that were counted are built otherwise by now"}}, nil
+	}
+	if m.prepare {
+		return nil, nil
+	}
+	row, err := m.child(ctx, program, "rank", set, 0)
+	if err != nil {
+		return nil, err
+	}
+	return []result.Row{*row}, nil
+}
