@@ -14,8 +14,9 @@ type Contender struct {
 	// Pass answers all queries once, one after the other, and returns how long
 	// each took.
 	Pass func() ([]time.Duration, error)
-	// Warm is how many passes go before the rounds that count.
-	Warm int
+	// Warm is for how long passes go before the rounds that count; one does in
+	// any case.
+	Warm time.Duration
 }
 
 // Run lets the contenders take turns for a number of rounds; whoever comes
@@ -24,10 +25,8 @@ type Contender struct {
 func Run(contenders []Contender, rounds int) ([][]time.Duration, error) {
 	all := make([][][]time.Duration, len(contenders)) // by contender, round, query
 	for _, c := range contenders {
-		for range max(1, c.Warm) {
-			if _, err := c.Pass(); err != nil {
-				return nil, fmt.Errorf("%s: %w", c.Name, err)
-			}
+		if err := c.warm(); err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Name, err)
 		}
 	}
 	for round := range rounds {
@@ -45,6 +44,14 @@ func Run(contenders []Contender, rounds int) ([][]time.Duration, error) {
 		medians[at] = medianByQuery(all[at])
 	}
 	return medians, nil
+}
+
+func (c *Contender) warm() error {
+	for start := time.Now(); ; {
+		if _, err := c.Pass(); err != nil || time.Since(start) >= c.Warm {
+			return err
+		}
+	}
 }
 
 // InProcess is the pass of a contender that is a function of the query's

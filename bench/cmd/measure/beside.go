@@ -15,14 +15,18 @@ import (
 	"github.com/kindred-match/kindred/matcher"
 )
 
-// warmPasses is how often a rival answers all queries before it counts: the
+// warm is for how long a rival answers queries before it counts: the
 // just-in-time compiler of Java has to be done.
-const warmPasses = 4
+const warm = 6 * time.Second
+
+// rivalQueries is how many queries are asked where rivals answer too: some
+// take a tenth of a second for each.
+const rivalQueries = 60
 
 // beside compares the ranker and the plain loop with other programs. What
 // eligibility looks at is left out, since they know nothing of it.
 func beside(ctx context.Context, m *measurement, set string) (rows []result.Row, err error) {
-	s, err := dataset.Load(ctx, set, m.data, m.queriesOr(100))
+	s, err := dataset.Load(ctx, set, m.data, m.queriesOr(rivalQueries))
 	if err != nil {
 		return nil, err
 	}
@@ -107,13 +111,17 @@ func (m *measurement) compareRivals(ctx context.Context, p *pair, c *comparison,
 				return nil, err
 			}
 			contenders = append(contenders, turns.Contender{
-				Name: r.kind.Name + " " + mode, Warm: warmPasses,
+				Name: r.kind.Name + " " + mode, Warm: warm,
 				Pass: func() ([]time.Duration, error) { return r.rival.Pass(ctx, mode, c.query.K) },
 			})
 			agreements = append(agreements, &a)
 		}
 	}
-	times, err := turns.Run(contenders, m.roundsOr(5))
+	rounds := 5
+	if p.x.Len() <= 10_000 { // which is over soon
+		rounds = 15
+	}
+	times, err := turns.Run(contenders, m.roundsOr(rounds))
 	if err != nil {
 		return nil, err
 	}
