@@ -55,7 +55,7 @@ test: ## install what the tests need, and run them
 	KINDRED_KERNEL=avx2 $(GO) test -count=1 -short ./matcher/...
 
 .PHONY: bench
-bench: build ## measure rankings as docs/performance.md has them
+bench: ## measure rankings beside rivals, and make docs/performance.md
 	@sh bench/run.sh
 
 .PHONY: fuzz

@@ -113,7 +113,7 @@ func (r *report) sizes() {
 	if len(files) == 0 {
 		return
 	}
-	r.add("## By size\n\n`make bench PARTS=rank`. k = 10, cosine; no filters but those of district-nyc.\n\n")
+	r.add("### By size\n\n`make bench PARTS=rank`. k = 10, cosine; no filters but those of district-nyc.\n\n")
 	var rows [][]string
 	for _, f := range files {
 		row := &f.Rows[0]
@@ -155,7 +155,7 @@ func (r *report) rivals() {
 	if len(files) == 0 {
 		return
 	}
-	r.add("## Beside other programs\n\n`make bench PARTS=rivals`. k = 10, cosine, no filters; mean time of a query in us.\n\n")
+	r.add("### Beside other programs\n\n`make bench PARTS=rivals`. k = 10, cosine, no filters; mean time of a query in us.\n\n")
 	names := []string{"lucene pruned", "lucene exhaustive", "bleve linear", "redis zunionstore", "postgresql sql"}
 	var rows, same [][]string
 	for _, f := range files {
@@ -196,7 +196,7 @@ func (r *report) picture(file, alternative string) {
 func (r *report) sweep(part, title, note string) {
 	for i, f := range r.of(part) {
 		if i == 0 {
-			r.add("## %s\n\n`make bench PARTS=%s`. %s\n\n", title, part, note)
+			r.add("### %s\n\n`make bench PARTS=%s`. %s\n\n", title, part, note)
 		}
 		r.add("%s:\n\n", name(f.Set))
 		r.rows(&f, false)
@@ -229,7 +229,7 @@ func (r *report) rows(f *result.File, withShare bool) {
 func (r *report) filters() {
 	for i, f := range r.of("filters") {
 		if i == 0 {
-			r.add("## By how many are eligible\n\n`make bench PARTS=filters`. Regions, grades and terms fall on opportunities by lot, " +
+			r.add("### By how many are eligible\n\n`make bench PARTS=filters`. Regions, grades and terms fall on opportunities by lot, " +
 				"each on its own.\nThe plain loop looks at the rules of a document that would enter the top k, as the ranker does.\n\n")
 		}
 		r.add("%s:\n\n", name(f.Set))
@@ -242,7 +242,7 @@ func (r *report) filters() {
 func (r *report) storms() {
 	for i, f := range r.of("storms") {
 		if i == 0 {
-			r.add("## Where everything ties, and the like\n\n`make bench PARTS=storms`. %s opportunities, 6,000 where fewer postings are said.\n"+
+			r.add("### Where everything ties, and the like\n\n`make bench PARTS=storms`. %s opportunities, 6,000 where fewer postings are said.\n"+
 				"The ratio is to be at least 0.5: no query may take twice as long as the plain loop.\n\n", grouped(int64(f.Rows[0].Opportunities)))
 		}
 		r.rows(&f, false)
@@ -254,7 +254,7 @@ func (r *report) slowest() {
 	if len(files) == 0 {
 		return
 	}
-	r.add("## The slowest queries\n\n`make bench PARTS=work`: a build that counts what the ranker does (and is a little slower for it).\n" +
+	r.add("### The slowest queries\n\n`make bench PARTS=work`: a build that counts what the ranker does (and is a little slower for it).\n" +
 		"Cells are documents times columns that are added up by vectors, postings those that are added one by one, scored\n" +
 		"the documents that are scored from their records.\n\n")
 	var rows [][]string
@@ -289,7 +289,7 @@ func (r *report) design() {
 	if len(kernels)+len(ablation) == 0 {
 		return
 	}
-	r.add("## What the parts are worth\n\n`make bench PARTS=kernels,ablation`. Each row is a program of its own, measured beside the plain loop in\n" +
+	r.add("### What the parts are worth\n\n`make bench PARTS=kernels,ablation`. Each row is a program of its own, measured beside the plain loop in\n" +
 		"it, which is the same in all; compare the ratios. Parts are taken out by a build that changes functions (bench/ablate),\n" +
 		"not by switches in the product; the rankings stay exact.\n\n")
 	for _, f := range slices.Concat(kernels, ablation) {
@@ -315,7 +315,7 @@ func (r *report) design() {
 // machines says what was measured when; parts that were taken alike are named
 // together.
 func (r *report) machines() {
-	r.add("## What was measured\n\n")
+	r.add("### What was measured\n\n")
 	var order []result.Machine
 	parts := make(map[result.Machine][]string)
 	seconds := 0.0
