@@ -50,21 +50,21 @@ func Kinds() []Kind {
 			Name: "lucene", Most: 10_000_000, Precision: 0x1p-22, Order: true, Open: openLucene,
 			Note: "Lucene 8.7: weights as term frequencies, a linear similarity with tight bounds, one segment, MMapDirectory, sorted " +
 				"top k, 6 s of warming; `pruned` by block-max WAND (hits are not counted), or `exhaustive` by its term-at-a-time " +
-				"windows. Timed inside the JVM. Its scores are float32.",
+				"windows. Timed inside the JVM, by its thread's processor time. Its scores are float32.",
 		},
 		{
 			Name: "bleve", Most: 100_000, Order: false, Open: openBleve,
 			Note: "bleve 2 (scorch): weights as term frequencies, its readers, its collector, and a searcher that adds up linearly " +
-				"(its own can't). Ties are in no order.",
+				"(its own can't). By the clock. Ties are in no order.",
 		},
 		{
 			Name: "redis", Most: 100_000, Order: true, Open: openRedis,
-			Note: "Redis 7: a sorted set per tag, ZUNIONSTORE with WEIGHTS, then the best by ZREVRANGE, in one pipeline; the way over a unix socket counts.",
+			Note: "Redis 7: a sorted set per tag, ZUNIONSTORE with WEIGHTS, then the best by ZREVRANGE, in one pipeline; by the clock, the way over a unix socket with it.",
 		},
 		{
 			Name: "postgresql", Most: 100_000, Order: true, Open: openPostgres,
 			Note: "PostgreSQL 15: a table of postings with a covering index on tag, sum and sort in SQL, prepared, in memory, no parallel " +
-				"workers; the way over a unix socket counts.",
+				"workers; by the clock, the way over a unix socket with it.",
 		},
 	}
 }

@@ -63,8 +63,13 @@ func ablation(ctx context.Context, m *measurement, set string) ([]result.Row, er
 	}
 	var rows []result.Row
 	for i, a := range ablations {
+		if _, err := strconv.Atoi(set); a.storm > 0 && err != nil {
+			continue // the storms are the same whatever the set
+		}
 		program := filepath.Join(work, "ablated-"+strconv.Itoa(i))
-		if err := ablate.Build(ctx, root, program, "./cmd/measure", nil, a.changes); err != nil {
+		if err := m.build(program, func() error {
+			return ablate.Build(ctx, root, program, "./cmd/measure", nil, a.changes)
+		}); err != nil {
 			fmt.Fprintf(m.messages, "  %s: %v\n", a.name, err)
 			rows = append(rows, result.Row{Variant: a.name, Error: "the part is built otherwise by now"})
 			continue
@@ -81,10 +86,20 @@ func ablation(ctx context.Context, m *measurement, set string) ([]result.Row, er
 			return nil, fmt.Errorf("%s: %w", a.name, err)
 		}
 		row.Variant = a.name
-		m.say(row)
 		rows = append(rows, *row)
 	}
 	return rows, nil
+}
+
+// build builds a program, unless an earlier run with --prepare has and that is
+// to be taken.
+func (m *measurement) build(program string, build func() error) error {
+	if m.reuse && !m.prepare {
+		if _, err := os.Stat(program); err == nil {
+			return nil
+		}
+	}
+	return build()
 }
 
 // kernels measures this program with each of the inner loops.

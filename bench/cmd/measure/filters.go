@@ -51,7 +51,7 @@ func restrict(opportunities []matcher.Opportunity) {
 // byFilter varies which part of the opportunities is eligible, and by which
 // rules.
 func byFilter(ctx context.Context, m *measurement, set string) ([]result.Row, error) {
-	s, err := dataset.Load(ctx, set, m.data, m.queriesOr(100))
+	s, err := dataset.Load(ctx, set, m.data, m.queriesOr(30))
 	if err != nil {
 		return nil, err
 	}
@@ -79,5 +79,5 @@ func byFilter(ctx context.Context, m *measurement, set string) ([]result.Row, er
 		restricted("region and grade", 0.01, "10", "10", ""),
 		restricted("region, grade and term", 0.001, "10", "10", "10"),
 		restricted("region, grade and term", 0.0001, "1", "10", "10"))
-	return p.rows(all, m.roundsOr(5))
+	return p.rows(all, m.roundsOr(3))
 }

@@ -54,7 +54,7 @@ var parts = []part{
 type measurement struct {
 	data, work, results string
 	rounds, queries     int
-	prepare             bool
+	prepare, reuse      bool
 	commit              string
 	messages            io.Writer
 }
@@ -87,7 +87,8 @@ func run(ctx context.Context, args []string, messages io.Writer) error {
 	flags.StringVar(&m.results, "results", "results", "where the JSON goes")
 	flags.IntVar(&m.rounds, "rounds", 0, "how often each query is answered by each (9; fewer by slow rivals)")
 	flags.IntVar(&m.queries, "queries", 0, "how many queries (500; fewer for slow rivals)")
-	flags.BoolVar(&m.prepare, "prepare", false, "only build the rivals' indexes")
+	flags.BoolVar(&m.prepare, "prepare", false, "only build: the rivals' indexes, programs without a part")
+	flags.BoolVar(&m.reuse, "reuse", false, "take the programs that --prepare built, though the ranker may have changed since")
 	flags.StringVar(&m.commit, "commit", commit(ctx), "what to say that was measured")
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -43,8 +43,10 @@ func workDone(ctx context.Context, m *measurement, set string) ([]result.Row, er
 		return nil, err
 	}
 	program := filepath.Join(work, "counted")
-	err = ablate.Build(ctx, root, program, "./cmd/measure", []string{"counted"}, counting,
-		ablate.Added{Path: "matcher/counted.go", Text: counter})
+	err = m.build(program, func() error {
+		return ablate.Build(ctx, root, program, "./cmd/measure", []string{"counted"}, counting,
+			ablate.Added{Path: "matcher/counted.go", Text: counter})
+	})
 	if err != nil {
 		fmt.Fprintf(m.messages, "  %v\n", err)
 		return []result.Row{{Error: "the parts that were counted are built otherwise by now"}}, nil
