@@ -32,7 +32,7 @@ var ablations = []ablated{
 		Folder: "matcher", Function: "mostFrequent", Insert: "if true { return 0 }",
 	}}},
 	{name: "no first threshold", changes: []ablate.Change{{
-		Folder: "matcher", Function: "(*Ranker).open", Insert: "if true { return 0 }",
+		Folder: "matcher", Function: "(*Ranker).open", Insert: "if true { return }",
 	}}},
 	{name: "no columns", changes: []ablate.Change{{
 		Folder: "matcher/internal/kernel", Function: "MinColumn", Insert: "if true { return Window + 1 }",

@@ -17,18 +17,15 @@ var Counted struct{ Windows, Cells, Array, Scored int }
 `
 
 // counting is what such a build does more: gather is called for each window
-// that is opened, rescore for documents that are scored from their records.
+// that is opened, advance scores the documents that have been located.
 var counting = []ablate.Change{
 	{Folder: "matcher", Function: "(*Ranker).gather", Insert: `
 	Counted.Windows++
-	for i := r.windows[w].nodes; i != none; i = r.nodes[i].next {
-		if count := r.nodes[i].entry.count(); count >= r.x.base.minColumn {
-			Counted.Cells += kernel.Window
-		} else {
-			Counted.Array += count
-		}
+	Counted.Cells += kernel.Window * len(r.columnRefs(w))
+	for _, l := range r.lists(w) {
+		Counted.Array += int(l.Count)
 	}`},
-	{Folder: "matcher", Function: "(*Ranker).rescore", Insert: "Counted.Scored += len(r.pending)"},
+	{Folder: "matcher", Function: "(*Ranker).advance", Insert: "Counted.Scored += len(r.located)"},
 }
 
 // workDone takes the part rank with a build that counts what rankings do: its
