@@ -68,7 +68,11 @@ func (e *MinimumError) Error() string {
 		if i == 0 {
 			sep = ": "
 		}
-		fmt.Fprintf(&b, "%s%s needs %d, has %d, is on the lists of %d", sep, s.Opportunity, s.Minimum, s.Placed, s.Eligible)
+		fmt.Fprintf(&b, "%s%s needs %d", sep, s.Opportunity, s.Minimum)
+		if e.Needed == 0 {
+			fmt.Fprintf(&b, ", has %d", s.Placed)
+		}
+		fmt.Fprintf(&b, ", is on the lists of %d", s.Eligible)
 		if s.Kept {
 			b.WriteString(" and can't be cancelled, as students are kept there")
 		}

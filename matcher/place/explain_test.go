@@ -19,7 +19,7 @@ func TestLossesAreExact(t *testing.T) {
 	reserved := kept
 	reserved.reserves, reserved.locks, reserved.standing = true, false, false
 	for name, w := range map[string]wanted{"kept": kept, "reserves": reserved} {
-		t.Run(name, func(t *testing.T) { rapid.Check(t, func(t *rapid.T) { checkLosses(t, w) }) })
+		t.Run(name, func(t *testing.T) { checkOften(t, func(t *rapid.T) { checkLosses(t, w) }) })
 	}
 }
 
@@ -86,7 +86,7 @@ func firstDifference(have, other []int64) int64 {
 // Every student and every entry of a list has a reason that holds.
 func TestReasonsHold(t *testing.T) {
 	w := wanted{students: 7, opportunities: 4, caps: true, tiers: true, reserves: true, locks: true, standing: true}
-	rapid.Check(t, func(t *rapid.T) {
+	checkOften(t, func(t *rapid.T) {
 		p := drawInstance(t, w).problem(t)
 		o := drawOptions(t, Objectives...)
 		f := solved(t, p, o)

@@ -102,7 +102,7 @@ func TestFlowObjectivesAreTheBest(t *testing.T) {
 	reserved.reserves, reserved.locks, reserved.standing = true, false, false
 	for name, w := range map[string]wanted{"kept": kept, "reserves": reserved} {
 		t.Run(name, func(t *testing.T) {
-			rapid.Check(t, func(t *rapid.T) { checkFlow(t, w) })
+			checkOften(t, func(t *rapid.T) { checkFlow(t, w) })
 		})
 	}
 }

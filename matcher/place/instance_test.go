@@ -6,11 +6,20 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/kindred-match/kindred/matcher"
 )
+
+// checkOften checks a property of small instances, of which many are needed.
+func checkOften(t *testing.T, property func(*rapid.T)) {
+	t.Helper()
+	for range 5 {
+		rapid.Check(t, property)
+	}
+}
 
 // instance is a small problem, by ids, in the order of its rows.
 type instance struct {

@@ -96,13 +96,11 @@ func (k *keys) of(student, opportunity, weight int32) key {
 }
 
 func (k *keys) tier(student, opportunity int32) key {
-	first := k.p.tiers.first[student]
-	for i, t := range k.p.tiers.of(student) {
-		if t.opportunity == opportunity {
-			return key(k.tiers[first+int32(i)])
-		}
+	at, found := k.p.tierRow(student, opportunity)
+	if !found {
+		return k.last
 	}
-	return k.last
+	return key(k.tiers[k.p.tiers.first[student]+int32(at)])
 }
 
 // student is whose key it is.

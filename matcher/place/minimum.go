@@ -56,44 +56,55 @@ func (m *market) close(o int32) {
 // checkLost reports the opportunities that were cancelled with somebody whom a
 // lock or a standing placement keeps there: the promise can't be kept.
 func (m *market) checkLost(f *Placement, cancelled []cancellation) error {
-	var short []Shortfall
+	var short []cancellation
 	for _, c := range cancelled {
 		if slices.ContainsFunc(m.lost, func(l lost) bool { return l.opportunity == c.opportunity && f.At[l.student] < 0 }) {
-			s := m.shortfall(c.opportunity, c.placed)
-			s.Kept = true
-			short = append(short, s)
+			short = append(short, c)
 		}
 	}
-	return shortError(short)
+	if len(short) == 0 {
+		return nil
+	}
+	e := &MinimumError{Short: m.shortfalls(short)}
+	for i := range e.Short {
+		e.Short[i].Kept = true
+	}
+	return e
 }
 
 // checkMinimums reports the opportunities that stay under a minimum that must
 // be reached.
 func (m *market) checkMinimums(f *Placement) error {
-	var short []Shortfall
+	var short []cancellation
 	for o, minimum := range m.p.Minimum {
 		if !m.p.Cancels[o] && f.Placed[o] < minimum {
-			short = append(short, m.shortfall(int32(o), f.Placed[o]))
+			short = append(short, cancellation{int32(o), f.Placed[o]})
 		}
 	}
-	return shortError(short)
-}
-
-// shortError is the error for opportunities under their minimum, if there are
-// any.
-func shortError(short []Shortfall) error {
 	if len(short) == 0 {
 		return nil
 	}
-	slices.SortFunc(short, func(a, b Shortfall) int { return cmp.Compare(a.Opportunity, b.Opportunity) })
-	return &MinimumError{Short: short}
+	return &MinimumError{Short: m.shortfalls(short)}
 }
 
-func (m *market) shortfall(o, placed int32) Shortfall {
-	short := Shortfall{Opportunity: m.p.Opportunities[o], Minimum: m.p.Minimum[o], Placed: placed}
-	for s := range m.p.Students {
-		if m.p.Lists.find(int32(s), o) >= 0 || m.isSure(int32(s), o) {
-			short.Eligible++
+// shortfalls describes opportunities under their minimum, by id.
+func (m *market) shortfalls(of []cancellation) []Shortfall {
+	slices.SortFunc(of, func(a, b cancellation) int { return cmp.Compare(a.opportunity, b.opportunity) })
+	p := m.p
+	at := make(map[int32]int, len(of))
+	short := make([]Shortfall, len(of))
+	for i, c := range of {
+		at[c.opportunity] = i
+		short[i] = Shortfall{Opportunity: p.Opportunities[c.opportunity], Minimum: p.Minimum[c.opportunity], Placed: c.placed}
+	}
+	for _, o := range p.Lists.Opportunity {
+		if i, listed := at[o]; listed {
+			short[i].Eligible++
+		}
+	}
+	for s, o := range m.sure {
+		if i, named := at[o]; named && p.Lists.find(int32(s), o) < 0 {
+			short[i].Eligible++
 		}
 	}
 	return short

@@ -337,17 +337,22 @@ func (f *flowing) infeasible(e *flow.InfeasibleError) error {
 	for _, node := range e.Opportunities {
 		in[f.opportunity(node)] = true
 	}
-	bad := &MinimumError{Needed: e.Need, Available: e.Eligible}
+	var short []cancellation
+	kept := make(map[int32]bool)
+	if len(in) == 0 { // those who must be placed leave too few
+		for _, l := range m.lost {
+			kept[l.opportunity] = true
+		}
+	}
 	for o, minimum := range p.Minimum {
 		o := int32(o)
-		// Without names it is those who must be placed who leave too few.
-		must := minimum > 0 && !p.Cancels[o] && (len(in) == 0 || in[o])
-		lost := len(in) == 0 && slices.ContainsFunc(m.lost, func(l lost) bool { return l.opportunity == o })
-		if must || lost {
-			short := m.shortfall(o, 0)
-			short.Kept = lost
-			bad.Short = append(bad.Short, short)
+		if kept[o] || minimum > 0 && !p.Cancels[o] && (len(in) == 0 || in[o]) {
+			short = append(short, cancellation{opportunity: o})
 		}
+	}
+	bad := &MinimumError{Short: m.shortfalls(short), Needed: e.Need, Available: e.Eligible}
+	for i, c := range short {
+		bad.Short[i].Kept = kept[c.opportunity]
 	}
 	return bad
 }

@@ -77,9 +77,6 @@ type reserve struct{ group, seats int32 }
 // tier is a student's tier at an opportunity.
 type tier struct{ opportunity, tier int32 }
 
-// unlisted is the tier after all others.
-const unlisted = int32(MaxRank + 1)
-
 // spans are rows that belong to numbered things: those of i are
 // rows[first[i]:first[i+1]].
 type spans[T any] struct {
@@ -345,14 +342,9 @@ func (h *holding) add(o int32) string {
 	return ""
 }
 
-// tierOf is a student's tier at an opportunity.
-func (p *Problem) tierOf(s, o int32) int32 {
-	rows := p.tiers.of(s)
-	i, found := slices.BinarySearchFunc(rows, o, func(t tier, o int32) int { return cmp.Compare(t.opportunity, o) })
-	if !found {
-		return unlisted
-	}
-	return rows[i].tier
+// tierRow finds a student's tier at an opportunity among its rows.
+func (p *Problem) tierRow(s, o int32) (at int, found bool) {
+	return slices.BinarySearchFunc(p.tiers.of(s), o, func(t tier, o int32) int { return cmp.Compare(t.opportunity, o) })
 }
 
 // weigh is the weight of a pair that is on no list.

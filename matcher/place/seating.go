@@ -108,6 +108,9 @@ func (t *seating) offerCapped(o int32, k key) key {
 }
 
 func (t *seating) offerReserving(o int32, k key) key {
+	if t.hopeless(o, k) {
+		return k
+	}
 	c := &t.chooser
 	c.keys = insert(append(c.keys[:0], t.held[o]...), k)
 	if len(c.keys) > int(t.seats[o]) {
@@ -131,6 +134,17 @@ func (t *seating) offerReserving(o int32, k key) key {
 		return t.evict(partner)
 	}
 	return nobody
+}
+
+// hopeless reports, at a glance, that an opportunity with reserves is full with
+// better students and reserves nothing for this one.
+func (t *seating) hopeless(o int32, k key) bool {
+	held := t.held[o]
+	if len(held) < int(t.seats[o]) || k < held[len(held)-1] {
+		return false
+	}
+	groups := t.m.p.groups.of(t.m.keys.student(k))
+	return !slices.ContainsFunc(t.m.p.reserves.of(o), func(r reserve) bool { return slices.Contains(groups, r.group) })
 }
 
 func insert(ascending []key, k key) []key {
@@ -224,6 +238,9 @@ func (t *seating) takes(c *chooser, o int32, k key) bool {
 }
 
 func (t *seating) takesReserving(c *chooser, o int32, k key) bool {
+	if t.hopeless(o, k) {
+		return false
+	}
 	c.keys = insert(append(c.keys[:0], t.held[o]...), k)
 	at := slices.Index(c.keys, k)
 	if len(c.keys) > int(t.seats[o]) {

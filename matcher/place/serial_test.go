@@ -82,7 +82,7 @@ func TestSerialIsDictatorship(t *testing.T) {
 	reserves.reserves, reserves.locks, reserves.standing = true, false, false
 	for name, w := range map[string]wanted{"kept": anything, "reserves": reserves} {
 		t.Run(name, func(t *testing.T) {
-			rapid.Check(t, func(t *rapid.T) {
+			checkOften(t, func(t *rapid.T) {
 				p := drawInstance(t, w).problem(t)
 				o := drawOptions(t, Serial)
 				m := marketOf(t, p, o)
@@ -99,7 +99,7 @@ func TestSerialIsDictatorship(t *testing.T) {
 func TestBlockingPairsAreCounted(t *testing.T) {
 	w := anything
 	w.students = 6
-	rapid.Check(t, func(t *rapid.T) {
+	checkOften(t, func(t *rapid.T) {
 		p := drawInstance(t, w).problem(t)
 		o := drawOptions(t, Serial, Stable)
 		if rapid.Bool().Draw(t, "fill") {
@@ -136,7 +136,7 @@ func blocksFilled(m *market, f *Placement, s, o int32) bool {
 // the same.
 func TestRowsAndWorkersDoNotMatter(t *testing.T) {
 	w := wanted{students: 8, opportunities: 5, caps: true, tiers: true, reserves: true, locks: true, standing: true, minima: true}
-	rapid.Check(t, func(t *rapid.T) {
+	checkOften(t, func(t *rapid.T) {
 		x := drawInstance(t, w)
 		p, q := x.problem(t), x.shuffled(7).problem(t)
 		o := drawOptions(t, Objectives...)
@@ -199,7 +199,7 @@ func checkFeasible(t *rapid.T, p *Problem, o Options, f *Placement) {
 func TestFillTakesTheBestFreeSeat(t *testing.T) {
 	w := anything
 	w.locks, w.standing = false, false
-	rapid.Check(t, func(t *rapid.T) {
+	checkOften(t, func(t *rapid.T) {
 		p := drawInstance(t, w).problem(t)
 		o := drawOptions(t, Stable, Serial)
 		before := solved(t, p, o)

@@ -1,10 +1,23 @@
 package place
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
 )
+
+// unlisted is the tier after all others.
+const unlisted = int32(MaxRank + 1)
+
+func tierOf(p *Problem, s, o int32) int32 {
+	for _, t := range p.tiers.of(s) {
+		if t.opportunity == o {
+			return t.tier
+		}
+	}
+	return unlisted
+}
 
 // before reports, straight from the rules, whether the pair (s, o) has higher
 // priority than (other, at).
@@ -13,7 +26,7 @@ func before(m *market, s, o, other, at int32) bool {
 	if m.isSure(s, o) != m.isSure(other, at) {
 		return m.isSure(s, o)
 	}
-	if a, b := p.tierOf(s, o), p.tierOf(other, at); a != b {
+	if a, b := tierOf(p, s, o), tierOf(p, other, at); a != b {
 		return a < b
 	}
 	if m.options.Priority == ByScore {
@@ -75,11 +88,11 @@ func blockingPairs(m *market, at []int32, block func(m *market, at []int32, s, o
 }
 
 // place on the list of what a student has: the smaller the better.
-func likes(m *market, s, o int32) int32 {
+func likes(p *Problem, s, o int32) int32 {
 	if o < 0 {
 		return MaxRank
 	}
-	if e := m.p.Lists.find(s, o); e >= 0 {
+	if e := p.Lists.find(s, o); e >= 0 {
 		return e
 	}
 	return MaxRank - 1
@@ -99,7 +112,7 @@ func marketOf(t *rapid.T, p *Problem, o Options) *market {
 
 // The placement is stable, and no stable one is better for any student.
 func TestStableIsBestForEveryStudent(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) { checkBest(t, anything, blocks) })
+	checkOften(t, func(t *rapid.T) { checkBest(t, anything, blocks) })
 }
 
 func checkBest(t *rapid.T, w wanted, block func(m *market, at []int32, s, o int32) bool) {
@@ -115,7 +128,7 @@ func checkBest(t *rapid.T, w wanted, block func(m *market, at []int32, s, o int3
 			continue
 		}
 		for s := range at {
-			if likes(m, int32(s), at[s]) < likes(m, int32(s), f.At[s]) {
+			if likes(p, int32(s), at[s]) < likes(p, int32(s), f.At[s]) {
 				t.Fatalf("the stable placement %v is better for student %d than %v", at, s, f.At)
 			}
 		}
@@ -142,7 +155,7 @@ func checkRural(t *rapid.T, m *market, f *Placement, at []int32, o int32, w want
 func TestOpportunitiesThatAreNotFullHaveTheSameStudents(t *testing.T) {
 	w := anything
 	w.caps = false
-	rapid.Check(t, func(t *rapid.T) { checkBest(t, w, blocks) })
+	checkOften(t, func(t *rapid.T) { checkBest(t, w, blocks) })
 }
 
 // chosen is, straight from the rules, whom an opportunity with reserves would
@@ -274,11 +287,35 @@ func blocksWithReserves(m *market, at []int32, s, o int32) bool {
 func TestStableWithReservesIsBestForEveryStudent(t *testing.T) {
 	w := anything
 	w.reserves, w.caps = true, false
-	rapid.Check(t, func(t *rapid.T) { checkBest(t, w, blocksWithReserves) })
+	checkOften(t, func(t *rapid.T) { checkBest(t, w, blocksWithReserves) })
 }
 
 func TestStableWithReservesAndCapsIsBestForEveryStudent(t *testing.T) {
 	w := anything
 	w.reserves = true
-	rapid.Check(t, func(t *rapid.T) { checkBest(t, w, blocksWithReserves) })
+	checkOften(t, func(t *rapid.T) { checkBest(t, w, blocksWithReserves) })
+}
+
+// One more seat at an opportunity whose partner has no cap, or one more under
+// the cap of all that a partner has, is worse for nobody.
+func TestMoreSeatsNeverHurt(t *testing.T) {
+	w := wanted{students: 9, opportunities: 5, caps: true, tiers: true, reserves: true}
+	checkOften(t, func(t *rapid.T) {
+		p := drawInstance(t, w).problem(t)
+		o := drawOptions(t, Stable)
+		before := solved(t, p, o)
+		q := *p
+		q.Seats, q.Caps = slices.Clone(p.Seats), slices.Clone(p.Caps)
+		if at := rapid.IntRange(0, len(p.Seats)-1).Draw(t, "more"); p.Partner[at] < 0 {
+			q.Seats[at]++
+		} else if len(p.reserves.rows) == 0 {
+			q.Caps[p.Partner[at]]++
+		}
+		after := solved(t, &q, o)
+		for s := range p.Students {
+			if likes(p, int32(s), after.At[s]) > likes(p, int32(s), before.At[s]) {
+				t.Fatalf("student %d has %d, with more seats %d", s, before.At[s], after.At[s])
+			}
+		}
+	})
 }
