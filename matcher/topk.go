@@ -26,7 +26,7 @@ type sink interface {
 }
 
 // topK keeps the first k hits, with at most perPartner of one partner if that
-// is above 0, in a heap with the worst at the root.
+// is above 0: once there are k, in a heap with the worst at the root.
 type topK struct {
 	k, perPartner int
 	before        func(a, b hit) bool // the ranking: a stands above b
@@ -63,7 +63,9 @@ func (t *topK) offer(h hit) {
 		if worst, n := t.worstOf(h.partner); n == t.perPartner {
 			if t.before(h, t.hits[worst]) {
 				t.hits[worst] = h
-				t.fix(worst)
+				if len(t.hits) == t.k {
+					t.fix(worst)
+				}
 			}
 			return
 		}
@@ -74,7 +76,11 @@ func (t *topK) offer(h hit) {
 		return
 	}
 	t.hits = append(t.hits, h)
-	t.up(len(t.hits) - 1)
+	if len(t.hits) == t.k {
+		for i := t.k/2 - 1; i >= 0; i-- {
+			t.down(i)
+		}
+	}
 }
 
 // worstOf finds the lowest hit of a partner and counts its hits.

@@ -57,7 +57,9 @@ type result struct {
 
 func run(o *options) error {
 	out := json.NewEncoder(os.Stdout)
-	for _, set := range []func(*options) (matcher.Catalogue, []matcher.Student, []scenario, error){natural, artificial} {
+	for _, set := range []func(*options) (matcher.Catalogue, []matcher.Student, []scenario, error){
+		storm(6000, 1, 1), storm(300_000, 1, 1), storm(300_000, 3, 100), natural, artificial,
+	} {
 		c, students, scenarios, err := set(o)
 		if err != nil {
 			return err
