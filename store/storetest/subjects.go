@@ -127,7 +127,7 @@ func (s *suite) testSubjectRace(t *testing.T) {
 			}
 		})
 	}
-	for i := range 200 {
+	for i := range 100 {
 		region := fmt.Sprint(i)
 		must(t, second(st.PutStudents(ctx, "d", at(noon), []store.StudentPut{{Student: &matcher.Student{ID: "s", Region: region}}})))
 		got, err := st.Subject(ctx, "d", "s")
