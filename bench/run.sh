@@ -20,7 +20,7 @@ measure --parts "${PARTS:-}" --sets "${SETS:-}"
 if [ "${BENCH_LARGE:-}" ]; then
   step "ten million opportunities: some minutes"
   measure --parts rank --sets 10000000 --queries 100 --rounds 5
-  measure --parts rivals --sets 10000000 --queries 20 --rounds 3
+  measure --parts lucene --sets 10000000 --queries 20 --rounds 3
 fi
 step "docs/performance.md"
 "$out/report"

@@ -31,6 +31,10 @@ type Kind struct {
 	Name string
 	// Most is the number of opportunities up to which it is measured.
 	Most int
+	// Slow ones are measured apart, with fewer queries.
+	Slow bool
+	// Warm is for how long it answers queries before it counts.
+	Warm time.Duration
 	// Precision is by what part of itself a score may differ from the exact sum:
 	// what the rival's numbers round off.
 	Precision float64
@@ -47,22 +51,22 @@ type Kind struct {
 func Kinds() []Kind {
 	return []Kind{
 		{
-			Name: "lucene", Most: 10_000_000, Precision: 0x1p-22, Order: true, Open: openLucene,
+			Name: "lucene", Most: 10_000_000, Warm: 6 * time.Second, Precision: 0x1p-22, Order: true, Open: openLucene,
 			Note: "Lucene 8.7: weights as term frequencies, a linear similarity with tight bounds, one segment, MMapDirectory, sorted " +
 				"top k, 6 s of warming; `pruned` by block-max WAND (hits are not counted), or `exhaustive` by its term-at-a-time " +
 				"windows. Timed inside the JVM, by its thread's processor time. Its scores are float32.",
 		},
 		{
-			Name: "bleve", Most: 100_000, Order: false, Open: openBleve,
+			Name: "bleve", Most: 100_000, Slow: true, Warm: time.Second, Order: false, Open: openBleve,
 			Note: "bleve 2 (scorch): weights as term frequencies, its readers, its collector, and a searcher that adds up linearly " +
 				"(its own can't). By the clock. Ties are in no order.",
 		},
 		{
-			Name: "redis", Most: 100_000, Order: true, Open: openRedis,
+			Name: "redis", Most: 100_000, Slow: true, Warm: time.Second, Order: true, Open: openRedis,
 			Note: "Redis 7: a sorted set per tag, ZUNIONSTORE with WEIGHTS, then the best by ZREVRANGE, in one pipeline; by the clock, the way over a unix socket with it.",
 		},
 		{
-			Name: "postgresql", Most: 100_000, Order: true, Open: openPostgres,
+			Name: "postgresql", Most: 100_000, Slow: true, Warm: time.Second, Order: true, Open: openPostgres,
 			Note: "PostgreSQL 15: a table of postings with a covering index on tag, sum and sort in SQL, prepared, in memory, no parallel " +
 				"workers; by the clock, the way over a unix socket with it.",
 		},

@@ -15,18 +15,27 @@ import (
 	"github.com/kindred-match/kindred/matcher"
 )
 
-// warm is for how long a rival answers queries before it counts: the
-// just-in-time compiler of Java has to be done.
-const warm = 6 * time.Second
+// besideLucene compares the ranker and the plain loop with Lucene.
+func besideLucene(ctx context.Context, m *measurement, set string) ([]result.Row, error) {
+	return m.beside(ctx, set, asked{queries: 60, rounds: 5})
+}
 
-// rivalQueries is how many queries are asked where rivals answer too: some
-// take a tenth of a second for each.
-const rivalQueries = 60
+// besideOthers compares them with the programs that take up to some tenths of
+// a second for a query.
+func besideOthers(ctx context.Context, m *measurement, set string) ([]result.Row, error) {
+	return m.beside(ctx, set, asked{slow: true, queries: 20, rounds: 3})
+}
+
+// asked is which rivals are compared, by how much.
+type asked struct {
+	slow            bool
+	queries, rounds int
+}
 
 // beside compares the ranker and the plain loop with other programs. What
 // eligibility looks at is left out, since they know nothing of it.
-func beside(ctx context.Context, m *measurement, set string) (rows []result.Row, err error) {
-	s, err := dataset.Load(ctx, set, m.data, m.queriesOr(rivalQueries))
+func (m *measurement) beside(ctx context.Context, set string, a asked) (rows []result.Row, err error) {
+	s, err := dataset.Load(ctx, set, m.data, m.queriesOr(a.queries))
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +44,7 @@ func beside(ctx context.Context, m *measurement, set string) (rows []result.Row,
 	if err != nil {
 		return nil, err
 	}
-	opened, err := m.open(ctx, s, flat)
+	opened, err := m.open(ctx, s, flat, a.slow)
 	defer func() {
 		for _, r := range opened {
 			err = errors.Join(err, r.rival.Close())
@@ -49,7 +58,7 @@ func beside(ctx context.Context, m *measurement, set string) (rows []result.Row,
 		return nil, err
 	}
 	c := &comparison{students: s.Students, query: matcher.Query{K: usualK}}
-	r, err := m.compareRivals(ctx, p, c, flat, opened)
+	r, err := m.compareRivals(ctx, p, c, flat, opened, a.rounds)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +71,7 @@ type openRival struct {
 	rival rivals.Rival
 }
 
-func (m *measurement) open(ctx context.Context, s *dataset.Set, flat *dataset.Flat) ([]openRival, error) {
+func (m *measurement) open(ctx context.Context, s *dataset.Set, flat *dataset.Flat, slow bool) ([]openRival, error) {
 	work, err := filepath.Abs(m.work)
 	if err != nil {
 		return nil, err
@@ -70,7 +79,7 @@ func (m *measurement) open(ctx context.Context, s *dataset.Set, flat *dataset.Fl
 	digest := flat.Digest()
 	var opened []openRival
 	for _, kind := range rivals.Kinds() {
-		if len(flat.IDs) > kind.Most {
+		if kind.Slow != slow || len(flat.IDs) > kind.Most {
 			continue
 		}
 		folder := filepath.Join(work, kind.Name, s.Name)
@@ -88,7 +97,7 @@ func (m *measurement) open(ctx context.Context, s *dataset.Set, flat *dataset.Fl
 	return opened, nil
 }
 
-func (m *measurement) compareRivals(ctx context.Context, p *pair, c *comparison, flat *dataset.Flat, opened []openRival) (*result.Row, error) {
+func (m *measurement) compareRivals(ctx context.Context, p *pair, c *comparison, flat *dataset.Flat, opened []openRival, rounds int) (*result.Row, error) {
 	if err := p.agree(c); err != nil {
 		return nil, err
 	}
@@ -111,15 +120,14 @@ func (m *measurement) compareRivals(ctx context.Context, p *pair, c *comparison,
 				return nil, err
 			}
 			contenders = append(contenders, turns.Contender{
-				Name: r.kind.Name + " " + mode, Warm: warm,
+				Name: r.kind.Name + " " + mode, Warm: r.kind.Warm,
 				Pass: func() ([]time.Duration, error) { return r.rival.Pass(ctx, mode, c.query.K) },
 			})
 			agreements = append(agreements, &a)
 		}
 	}
-	rounds := 5
 	if p.x.Len() <= 10_000 { // which is over soon
-		rounds = 15
+		rounds *= 3
 	}
 	times, err := turns.Run(contenders, m.roundsOr(rounds))
 	if err != nil {

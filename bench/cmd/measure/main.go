@@ -19,6 +19,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/kindred-match/kindred/bench/dataset"
@@ -39,7 +40,8 @@ var middle = []string{"1000000"}
 // parts are all there are, in the order in which they are taken.
 var parts = []part{
 	{"rank", "the ranker beside the plain loop", dataset.Names, rank},
-	{"rivals", "the ranker beside other programs", dataset.Names, beside},
+	{"lucene", "the ranker beside Lucene", dataset.Names, besideLucene},
+	{"others", "the ranker beside bleve, Redis and PostgreSQL", []string{"district-nyc", "10000", "tate", "100000"}, besideOthers},
 	{"length", "by the number of tags of a query", middle, byLength},
 	{"k", "by how many candidates are wanted", middle, byK},
 	{"measures", "by measure", middle, byMeasure},
@@ -60,7 +62,7 @@ type measurement struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stderr)
 	if err != nil && !errors.Is(err, flag.ErrHelp) {

@@ -9,7 +9,7 @@ import (
 )
 
 // bySize is the time of each program by the number of invented opportunities.
-func bySize(files []result.File) chart {
+func bySize(files, others []result.File) chart {
 	c := &plot.Lines{
 		Title:       "Time of a ranking by the number of opportunities",
 		Description: "Mean time of a ranking of 10 candidates, invented opportunities, one thread; both axes are logarithmic. ",
@@ -17,23 +17,24 @@ func bySize(files []result.File) chart {
 		Y:           plot.Axis{Label: "mean time, microseconds", Log: true},
 	}
 	programs := []struct {
-		name string
-		of   func(*result.Row) result.Contender
+		name  string
+		files []result.File
+		of    func(*result.Row) result.Contender
 	}{
-		{"Kindred", func(r *result.Row) result.Contender { return of(r, ours) }},
-		{"plain loop", func(r *result.Row) result.Contender { return of(r, plain) }},
-		{"Lucene, better way", lucene},
-		{"bleve", func(r *result.Row) result.Contender { return of(r, "bleve linear") }},
-		{"Redis", func(r *result.Row) result.Contender { return of(r, "redis zunionstore") }},
-		{"PostgreSQL", func(r *result.Row) result.Contender { return of(r, "postgresql sql") }},
+		{"Kindred", files, func(r *result.Row) result.Contender { return of(r, ours) }},
+		{"plain loop", files, func(r *result.Row) result.Contender { return of(r, plain) }},
+		{"Lucene, better way", files, fastest},
+		{"bleve", others, func(r *result.Row) result.Contender { return of(r, "bleve linear") }},
+		{"Redis", others, func(r *result.Row) result.Contender { return of(r, "redis zunionstore") }},
+		{"PostgreSQL", others, func(r *result.Row) result.Contender { return of(r, "postgresql sql") }},
 	}
 	for _, p := range programs {
 		s := plot.Series{Name: p.name}
-		for i := range files {
-			if _, err := strconv.Atoi(files[i].Set); err != nil {
+		for i := range p.files {
+			if _, err := strconv.Atoi(p.files[i].Set); err != nil {
 				continue
 			}
-			row := &files[i].Rows[0]
+			row := &p.files[i].Rows[0]
 			if t := p.of(row).MeanUS; t > 0 {
 				s.Points = append(s.Points, plot.Point{X: float64(row.Opportunities), Y: t})
 			}

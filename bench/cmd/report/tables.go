@@ -139,44 +139,17 @@ func of(r *result.Row, name string) result.Contender {
 	return c
 }
 
-// lucene is the better of Lucene's two ways.
-func lucene(r *result.Row) result.Contender {
-	best := result.Contender{}
-	for _, c := range r.Contenders {
-		if strings.HasPrefix(c.Name, "lucene ") && (best.MeanUS == 0 || c.MeanUS < best.MeanUS) {
-			best = c
-		}
-	}
-	return best
-}
-
+// rivals has Lucene, then those that are measured apart because they are slow.
 func (r *report) rivals() {
-	files := r.of("rivals")
-	if len(files) == 0 {
+	files, others := r.of("lucene"), r.of("others")
+	if len(files)+len(others) == 0 {
 		return
 	}
-	r.add("### Beside other programs\n\n`make bench PARTS=rivals`. k = 10, cosine, no filters; mean time of a query in us.\n\n")
-	names := []string{"lucene pruned", "lucene exhaustive", "bleve linear", "redis zunionstore", "postgresql sql"}
-	var rows, same [][]string
-	for _, f := range files {
-		row := &f.Rows[0]
-		cells := []string{name(f.Set), us(of(row, ours).MeanUS), us(of(row, plain).MeanUS)}
-		for _, n := range names {
-			cells = append(cells, us(of(row, n).MeanUS))
-		}
-		best := lucene(row)
-		rows = append(rows, append(cells, times(row.Ratio(best.Name, ours)), times(row.Ratio(plain, ours))))
-		for _, c := range row.Contenders {
-			if a := c.Agreement; a != nil {
-				same = append(same, []string{
-					name(f.Set) + ", " + c.Name, strconv.Itoa(a.Queries), strconv.Itoa(a.Identical), strconv.Itoa(a.Rounded), "0",
-				})
-			}
-		}
-	}
-	r.table(append(append([]string{"data", "ranker", "plain loop"}, names...), "better Lucene / ranker", "plain / ranker"), rows)
+	r.add("### Beside other programs\n\n`make bench PARTS=lucene,others`. k = 10, cosine, no filters; mean time of a query in us.\n\n")
+	r.beside(files, []string{"lucene pruned", "lucene exhaustive"}, "better Lucene / ranker")
+	r.beside(others, []string{"bleve linear", "redis zunionstore", "postgresql sql"}, "best of them / ranker")
 	r.picture("size", "Time of a ranking by the number of opportunities, for each program")
-	r.charts["size"] = bySize(files)
+	r.charts["size"] = bySize(files, others)
 	r.add("What was asked of each:\n\n")
 	for _, kind := range rivals.Kinds() {
 		r.add("- %s\n", kind.Note)
@@ -184,7 +157,45 @@ func (r *report) rivals() {
 	r.add("\nHow the rankings compare with the exact ones. Equal units: at some rank stands another opportunity\n" +
 		"than in the exact ranking, whose exact units are the same (bleve doesn't order ties) or, for Lucene, within\n" +
 		"2^-22 of them, since its scores are float32. Different: anything else; a measurement that finds one fails.\n\n")
+	var same [][]string
+	for _, f := range slices.Concat(files, others) {
+		for _, c := range f.Rows[0].Contenders {
+			if a := c.Agreement; a != nil {
+				same = append(same, []string{
+					name(f.Set) + ", " + c.Name, strconv.Itoa(a.Queries), strconv.Itoa(a.Identical), strconv.Itoa(a.Rounded), "0",
+				})
+			}
+		}
+	}
 	r.table([]string{"data, program", "queries", "same ids in the same order", "equal units", "different"}, same)
+}
+
+// beside is a table of some programs, with how many times as long as the
+// ranker the fastest of them takes.
+func (r *report) beside(files []result.File, names []string, ratio string) {
+	var rows [][]string
+	for i := range files {
+		row := &files[i].Rows[0]
+		cells := []string{name(files[i].Set), grouped(int64(row.Postings)), us(of(row, ours).MeanUS), us(of(row, plain).MeanUS)}
+		for _, n := range names {
+			cells = append(cells, us(of(row, n).MeanUS))
+		}
+		rows = append(rows, append(cells, times(row.Ratio(fastest(row).Name, ours))))
+	}
+	if rows != nil {
+		r.table(slices.Concat([]string{"data", "postings of a query", "ranker", "plain loop"}, names, []string{ratio}), rows)
+	}
+}
+
+// fastest is the fastest program but for the ranker and the plain loop.
+func fastest(r *result.Row) result.Contender {
+	best := result.Contender{}
+	for _, c := range r.Contenders {
+		if c.Name != ours && c.Name != plain && (best.MeanUS == 0 || c.MeanUS < best.MeanUS) {
+			best = c
+		}
+	}
+	return best
 }
 
 func (r *report) picture(file, alternative string) {
