@@ -34,7 +34,7 @@ func (x *Index) Load() Load {
 func (x *Index) Due() bool {
 	const few = 64
 	l := x.Load()
-	return l.Late > few+x.n/256 || l.Patched > few+x.n/16 || l.Partners > few+int(x.partners.n)/16
+	return l.Late > few+x.n/512 || l.Patched > few+x.n/16 || l.Partners > few+int(x.partners.n)/16
 }
 
 // Merge builds an index that holds and ranks the same, with nothing beside its

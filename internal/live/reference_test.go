@@ -19,16 +19,13 @@ type reference struct {
 	partners   map[string]*matcher.Partner
 	numbers    map[string]uint32 // of tags, as they come
 	gains      []int64           // by tag, of the student at hand
-	all        []offered
+	all        []matcher.Opportunity
+	impacts    [][]impact // of each one's tags
 	byID       map[string]int
 }
 
-// offered is an opportunity with the impact of each of its tags.
-type offered struct {
-	matcher.Opportunity
-	tags    []uint32
-	impacts []int64
-}
+// impact is what an opportunity has for a tag.
+type impact struct{ tag, impact uint32 }
 
 func newReference(c matcher.Catalogue) *reference {
 	r := &reference{
@@ -77,17 +74,18 @@ func (r *reference) put(o matcher.Opportunity) {
 	for _, w := range weights {
 		squares += float64(w * w)
 	}
-	kept := offered{Opportunity: o}
+	impacts := make([]impact, 0, len(weights))
 	for tag, w := range weights {
-		impact := math.Round(float64(float64(32767*o.Boost)*float64(w)) / math.Sqrt(squares))
-		kept.tags, kept.impacts = append(kept.tags, r.number(tag)), append(kept.impacts, int64(impact))
+		rounded := math.Round(float64(float64(32767*o.Boost)*float64(w)) / math.Sqrt(squares))
+		impacts = append(impacts, impact{r.number(tag), uint32(rounded)})
 	}
-	if i, ok := r.byID[o.ID]; ok {
-		r.all[i] = kept
-		return
+	i, ok := r.byID[o.ID]
+	if !ok {
+		i = len(r.all)
+		r.byID[o.ID] = i
+		r.all, r.impacts = append(r.all, o), append(r.impacts, impacts)
 	}
-	r.byID[o.ID] = len(r.all)
-	r.all = append(r.all, kept)
+	r.all[i], r.impacts[i] = o, impacts
 }
 
 // rank is the ranking of a student, by id and units.
@@ -105,17 +103,20 @@ func (r *reference) rank(q *matcher.Query) []matcher.Candidate {
 	order := func(a, b matcher.Candidate) int {
 		return cmp.Or(cmp.Compare(b.Units, a.Units), cmp.Compare(a.Opportunity, b.Opportunity))
 	}
-	for i := range r.all {
-		o := &r.all[i]
+	for i, impacts := range r.impacts {
 		units := int64(0)
-		for j, t := range o.tags {
-			units += r.gains[t] * o.impacts[j]
+		for _, x := range impacts {
+			units += r.gains[x.tag] * int64(x.impact)
 		}
-		c := matcher.Candidate{Opportunity: o.ID, Units: units}
-		if units == 0 || len(best) == q.K && order(c, best[len(best)-1]) > 0 {
+		if units == 0 || len(best) == q.K && units < best[len(best)-1].Units {
 			continue
 		}
-		if len(matcher.Failures(q, &o.Opportunity, r.partners[o.Partner])) > 0 {
+		o := &r.all[i]
+		c := matcher.Candidate{Opportunity: o.ID, Units: units}
+		if len(best) == q.K && order(c, best[len(best)-1]) > 0 {
+			continue
+		}
+		if len(matcher.Failures(q, o, r.partners[o.Partner])) > 0 {
 			continue
 		}
 		at, _ := slices.BinarySearchFunc(best, c, order)
