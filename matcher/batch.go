@@ -159,8 +159,13 @@ func (r *BatchRanker) allow(window int32, allowed *kernel.Mask) {
 func (r *BatchRanker) strict() bool { return r.reach.any }
 
 func (r *BatchRanker) admits(doc uint32) bool {
+	holds, sure := r.reach.decides(&r.batch.rules.spots[doc])
+	if sure {
+		return holds
+	}
 	o, _ := r.batch.x.document(doc)
-	return r.reach.admits(&r.batch.rules.spots[doc], o)
+	s := r.query.Student
+	return distance(*s.Position, *o.Position) <= *s.MaxKm
 }
 
 // late ranks what is not in the segment yet.

@@ -222,19 +222,17 @@ func spotAt(p Position) spot {
 
 // reach is how far a student travels, in squared chords of the unit sphere.
 type reach struct {
-	any      bool // there is a limit
-	from     spot
-	near     float64 // surely within it
-	far      float64 // surely beyond it
-	position Position
-	limit    float64
+	any  bool // there is a limit
+	from spot
+	near float64 // surely within it
+	far  float64 // surely beyond it
 }
 
 func reachOf(s *Student) reach {
 	if s.MaxKm == nil || s.Position == nil {
 		return reach{}
 	}
-	r := reach{any: true, from: spotAt(*s.Position), position: *s.Position, limit: *s.MaxKm, far: 5}
+	r := reach{any: true, from: spotAt(*s.Position), far: 5}
 	if angle := *s.MaxKm / earthRadiusKm; angle < math.Pi {
 		half := math.Sin(angle / 2)
 		chord := 4 * half * half
@@ -247,16 +245,13 @@ func reachOf(s *Student) reach {
 	return r
 }
 
-// admits decides the rule of distance; what is too near to the limit to be
-// sure, exactly.
-func (r *reach) admits(at *spot, o *Opportunity) bool {
+// decides reports whether the rule of distance holds, and whether that is sure:
+// near the limit it has to be worked out exactly.
+func (r *reach) decides(at *spot) (holds, sure bool) {
 	if at.fixed {
-		return true
+		return true, true
 	}
 	x, y, z := at.x-r.from.x, at.y-r.from.y, at.z-r.from.z
 	chord := x*x + y*y + z*z
-	if chord > r.near && chord < r.far {
-		return distance(r.position, *o.Position) <= r.limit
-	}
-	return chord <= r.near
+	return chord <= r.near, chord <= r.near || chord >= r.far
 }

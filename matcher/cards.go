@@ -50,44 +50,64 @@ func (c *cards) add(t TagID, weight uint16) {
 
 // prefetch asks for a document's card.
 func (c *cards) prefetch(doc uint32) {
-	at := c.at[doc]
-	kernel.Prefetch(&c.words[at])
-	kernel.Prefetch(&c.words[min(int(at)+16, len(c.words)-1)])
+	kernel.PrefetchLines(&c.words[c.at[doc]], 2)
 }
 
-// gain is what a tag of the query contributes with: P and G, or P G in product.
-type gain struct{ p, g, product int64 }
+// gains are what the tags of a query contribute with, by TagID, 0 but for
+// those; one more for the tag that fills up. Products are P G; where parts
+// aren't their multiples, pairs has P and G.
+type gains struct {
+	products []int64
+	pairs    []gain // nil but for the overlap measure
+}
 
-// score is the units of a document. Gains are by TagID, with one more for the
-// tag that fills up.
-func (c *cards) score(doc uint32, gains []gain, overlap bool) (units int64, place uint32) {
+type gain struct{ p, g int64 }
+
+func newGains(tags int, overlap bool) gains {
+	g := gains{products: make([]int64, tags+1)}
+	if overlap {
+		g.pairs = make([]gain, tags+1)
+	}
+	return g
+}
+
+func (g *gains) set(t TagID, p, importance int64) {
+	g.products[t] = p * importance
+	if g.pairs != nil {
+		g.pairs[t] = gain{p, importance}
+	}
+}
+
+// part is what a tag of that weight adds.
+func (g *gains) part(t TagID, weight int64) int64 {
+	if g.pairs != nil {
+		return g.pairs[t].g * min(g.pairs[t].p, weight)
+	}
+	return g.products[t] * weight
+}
+
+// score is the units of a document, and its place in the order of ids.
+func (c *cards) score(doc uint32, g *gains) (units int64, place uint32) {
 	card := c.words[c.at[doc]:c.at[doc+1]]
 	head, tags := card[:cardHead], card[cardHead:]
 	var sum int64
 	switch {
 	case c.wide:
 		for ; len(tags) >= 2; tags = tags[2:] {
-			sum += gains[tags[0]].of(int64(tags[1]), overlap)
+			sum += g.part(tags[0], int64(tags[1]))
 		}
-	case overlap:
+	case g.pairs != nil:
 		for _, t := range tags {
-			g := &gains[t>>16]
-			sum += g.g * min(g.p, int64(t&0xffff))
+			x := &g.pairs[t>>16]
+			sum += x.g * min(x.p, int64(t&0xffff))
 		}
 	default:
+		products := g.products
 		for ; len(tags) >= 4; tags = tags[4:] {
-			a, b := tags[0], tags[1]
-			x, y := tags[2], tags[3]
-			sum += gains[a>>16].product*int64(a&0xffff) + gains[b>>16].product*int64(b&0xffff) +
-				gains[x>>16].product*int64(x&0xffff) + gains[y>>16].product*int64(y&0xffff)
+			a, b, x, y := tags[0], tags[1], tags[2], tags[3]
+			sum += products[a>>16]*int64(a&0xffff) + products[b>>16]*int64(b&0xffff) +
+				products[x>>16]*int64(x&0xffff) + products[y>>16]*int64(y&0xffff)
 		}
 	}
 	return sum * int64(head[1]), head[0]
-}
-
-func (g *gain) of(weight int64, overlap bool) int64 {
-	if overlap {
-		return g.g * min(g.p, weight)
-	}
-	return g.product * weight
 }

@@ -55,7 +55,7 @@ type sweep struct {
 	gate   gate
 	terms  []sweepTerm
 	tables []kernel.Table // by term
-	gains  []gain         // by TagID, 0 but for those in gained; one more
+	gains  gains
 	gained []TagID
 
 	heads   []int32 // lists of nodes, by window
@@ -102,7 +102,7 @@ type opened struct {
 func newSweep(s *swept, tags int) *sweep {
 	windows := (s.segment.len() + kernel.Window - 1) / kernel.Window
 	return &sweep{
-		swept: s, gains: make([]gain, tags+1), heads: make([]int32, windows),
+		swept: s, gains: newGains(tags, s.overlap), heads: make([]int32, windows),
 		opens: make([]opened, max(1, min(stretch, windows))), usual: 0.2, usualCut: aim,
 	}
 }
@@ -116,7 +116,7 @@ func (s *sweep) ended(stage string) {
 // begin forgets the query before.
 func (s *sweep) begin(k int) {
 	for _, t := range s.gained {
-		s.gains[t] = gain{}
+		s.gains.set(t, 0, 0)
 	}
 	s.gained, s.terms, s.tables = s.gained[:0], s.terms[:0], s.tables[:0]
 	s.k = k
@@ -129,10 +129,9 @@ func (s *sweep) add(t TagID, p, g int64) {
 	if p == 0 || g == 0 || len(entries) == 0 {
 		return
 	}
-	x := gain{p, g, p * g}
-	s.gains[t] = x
+	s.gains.set(t, p, g)
 	s.gained = append(s.gained, t)
-	s.terms = append(s.terms, sweepTerm{entries, x})
+	s.terms = append(s.terms, sweepTerm{entries, gain{p, g}})
 	s.tables = append(s.tables, kernel.Table{})
 }
 
@@ -337,7 +336,7 @@ func (s *sweep) rescale(factor float64) {
 			}
 			continue
 		}
-		step := float64(t.gain.product) * f
+		step := float64(t.gain.p*t.gain.g) * f
 		for l := 1; l < len(upper); l++ {
 			table[l] = steps255(float64(upper[l]) * step)
 		}
@@ -418,9 +417,9 @@ func (s *sweep) score(opens []opened) {
 			}
 		}
 	}
-	strict := s.gate.strict()
+	strict, cards := s.gate.strict(), s.cards
 	for _, doc := range s.docs {
-		units, place := s.cards.score(doc, s.gains, s.overlap)
+		units, place := cards.score(doc, &s.gains)
 		if units < s.best.threshold() || strict && !s.gate.admits(doc) {
 			continue
 		}

@@ -92,9 +92,12 @@ func (p *program) match(ctx context.Context, dir string, f *matchFlags) error {
 	}
 	out := bufio.NewWriterSize(p.stdout, 1<<16)
 	w := report.NewWriter(out, format, f.explain)
-	if f.opportunity != "" {
+	switch {
+	case f.opportunity != "":
 		err = matchOpportunity(folder, f.opportunity, w)
-	} else {
+	case f.student == "" && format == report.JSONL:
+		err = p.matchLines(ctx, folder, out)
+	default:
 		err = p.matchStudents(ctx, folder, f.student, w)
 	}
 	if err != nil {
@@ -132,17 +135,47 @@ func (p *program) matchStudents(ctx context.Context, folder *ranking.Folder, id 
 	}
 	bar := p.bars.Start("ranking", int64(len(students)))
 	defer bar.Done()
-	return folder.Rank(ctx, students, func(result ranking.Result) error {
+	made := func(result *ranking.Result) *report.Ranking { return rankingOf(folder, result) }
+	return ranking.Each(ctx, folder, students, made, func(r *report.Ranking) error {
 		bar.Add(1)
-		r := report.Ranking{Student: result.Student, Candidates: make([]report.Candidate, len(result.Candidates))}
-		for i, c := range result.Candidates {
-			r.Candidates[i] = report.Candidate{
-				Opportunity: c.Opportunity, Rank: c.Rank, Score: report.Decimal(c.Score), Units: report.Units(c.Units),
-				Tags: report.Parts(c.Parts), Note: note(folder.Index, c.Opportunity),
-			}
-		}
-		return w.Write(&r)
+		return w.Write(r)
 	})
+}
+
+// matchLines is matchStudents of all students in lines of JSON, which the
+// workers write.
+func (p *program) matchLines(ctx context.Context, folder *ranking.Folder, out *bufio.Writer) error {
+	bar := p.bars.Start("ranking", int64(len(folder.Students)))
+	defer bar.Done()
+	type line struct {
+		text []byte
+		err  error
+	}
+	made := func(result *ranking.Result) line {
+		const usual = 90 // bytes of a candidate
+		text, err := report.AppendLine(make([]byte, 0, 64+usual*len(result.Candidates)), rankingOf(folder, result))
+		return line{text, err}
+	}
+	return ranking.Each(ctx, folder, folder.Students, made, func(l line) error {
+		bar.Add(1)
+		if l.err != nil {
+			return l.err
+		}
+		_, err := out.Write(l.text)
+		return err
+	})
+}
+
+func rankingOf(folder *ranking.Folder, result *ranking.Result) *report.Ranking {
+	r := &report.Ranking{Student: result.Student, Candidates: make([]report.Candidate, len(result.Candidates))}
+	for i := range result.Candidates {
+		c := &result.Candidates[i]
+		r.Candidates[i] = report.Candidate{
+			Opportunity: c.Opportunity, Rank: c.Rank, Score: report.Decimal(c.Score), Units: report.Units(c.Units),
+			Tags: report.Parts(c.Parts), Note: note(folder.Index, c.Opportunity),
+		}
+	}
+	return r
 }
 
 // note is what a person wants to read beside an opportunity's id.

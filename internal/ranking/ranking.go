@@ -3,11 +3,7 @@
 package ranking
 
 import (
-	"context"
-	"runtime"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/kindred-match/kindred/internal/district"
 	"github.com/kindred-match/kindred/matcher"
@@ -83,106 +79,12 @@ func (f *Folder) Student(id string) (*matcher.Student, bool) {
 	return &f.Students[i], true
 }
 
-// chunk is how many students a worker takes at a time.
-const chunk = 64
-
-// Rank ranks for the given students and yields the results in their order,
-// until yield or the context gives an error.
-func (f *Folder) Rank(ctx context.Context, students []matcher.Student, yield func(Result) error) error {
-	type job struct {
-		students []matcher.Student
-		done     chan []Result
-	}
-	workers := runtime.GOMAXPROCS(0)
-	batch := f.batch()
-	g, ctx := errgroup.WithContext(ctx)
-	todo, order := make(chan job), make(chan job, 4*workers)
-	g.Go(func() error {
-		defer close(todo)
-		defer close(order)
-		for c := range slices.Chunk(students, chunk) {
-			j := job{c, make(chan []Result, 1)}
-			for _, to := range []chan job{order, todo} {
-				select {
-				case to <- j:
-				case <-ctx.Done():
-					return ctx.Err()
-				}
-			}
-		}
-		return nil
-	})
-	for range workers {
-		g.Go(func() error {
-			w := worker{folder: f, ranker: batch.NewRanker(), explainer: f.Index.NewRanker()}
-			for j := range todo {
-				j.done <- w.rank(j.students)
-			}
-			return nil
-		})
-	}
-	g.Go(func() error {
-		for j := range order {
-			select {
-			case results := <-j.done:
-				for _, r := range results {
-					if err := yield(r); err != nil {
-						return err
-					}
-				}
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		return nil
-	})
-	return g.Wait()
-}
-
 // Query is the question for one student.
 func (f *Folder) Query(s *matcher.Student) *matcher.Query {
 	return &matcher.Query{
 		Student: s, AsOf: f.options.AsOf, Term: f.options.Term, Forbidden: f.byStudent[s.ID],
 		K: f.options.K, MaxPerPartner: f.options.MaxPerPartner,
 	}
-}
-
-// batch is the question for all students.
-func (f *Folder) batch() *matcher.Batch {
-	return f.Index.NewBatch(&matcher.Query{
-		AsOf: f.options.AsOf, Term: f.options.Term, K: f.options.K, MaxPerPartner: f.options.MaxPerPartner,
-	})
-}
-
-// worker ranks for some of the students.
-type worker struct {
-	folder    *Folder
-	ranker    *matcher.BatchRanker
-	explainer *matcher.Ranker
-	ranked    []matcher.Numbered
-}
-
-func (w *worker) rank(students []matcher.Student) []Result {
-	results := make([]Result, len(students))
-	for i := range students {
-		results[i] = w.one(&students[i])
-	}
-	return results
-}
-
-func (w *worker) one(s *matcher.Student) Result {
-	w.ranked = w.ranker.Rank(w.ranked[:0], s, w.folder.byStudent[s.ID])
-	result := Result{Student: s.ID, Candidates: make([]Candidate, len(w.ranked))}
-	for i, c := range w.ranked {
-		id := w.folder.Index.Numbered(c.Opportunity).ID
-		result.Candidates[i].Candidate = matcher.Candidate{
-			Opportunity: id, Rank: i + 1, Units: c.Units, Score: w.ranker.Score(c.Units),
-		}
-		if w.folder.options.Explain {
-			result.Candidates[i].Parts, _ = w.explainer.Parts(s, id)
-		}
-	}
-	return result
 }
 
 // StudentCandidate is a ranked student, with the parts of its score when

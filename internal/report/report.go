@@ -42,9 +42,10 @@ func ParseFormat(s string) (Format, error) {
 type Decimal float64
 
 // MarshalJSON writes the decimal without zeros at its end.
-func (d Decimal) MarshalJSON() ([]byte, error) {
-	s := d.String()
-	return []byte(strings.TrimSuffix(strings.TrimRight(s, "0"), ".")), nil
+func (d Decimal) MarshalJSON() ([]byte, error) { return []byte(d.trimmed()), nil }
+
+func (d Decimal) trimmed() string {
+	return strings.TrimSuffix(strings.TrimRight(d.String(), "0"), ".")
 }
 
 func (d Decimal) String() string { return strconv.FormatFloat(matcher.Shown(float64(d)), 'f', 6, 64) }
@@ -107,9 +108,7 @@ func NewWriter(w io.Writer, f Format, explain bool) Writer {
 	case JSON:
 		return &jsonWriter{w: w}
 	case JSONL:
-		encoder := json.NewEncoder(w)
-		encoder.SetEscapeHTML(false)
-		return &jsonlWriter{encoder}
+		return &jsonlWriter{w: w}
 	case CSV:
 		return newCSVWriter(w, explain)
 	default:
@@ -117,10 +116,21 @@ func NewWriter(w io.Writer, f Format, explain bool) Writer {
 	}
 }
 
-type jsonlWriter struct{ encoder *json.Encoder }
+type jsonlWriter struct {
+	w    io.Writer
+	line []byte
+}
 
-func (j *jsonlWriter) Write(r *Ranking) error { return j.encoder.Encode(r) }
-func (j *jsonlWriter) Close() error           { return nil }
+func (j *jsonlWriter) Write(r *Ranking) error {
+	var err error
+	if j.line, err = AppendLine(j.line[:0], r); err != nil {
+		return err
+	}
+	_, err = j.w.Write(j.line)
+	return err
+}
+
+func (j *jsonlWriter) Close() error { return nil }
 
 type jsonWriter struct {
 	w     io.Writer

@@ -26,3 +26,6 @@ func PrefetchAll[T any](s []T) {
 // Prefetch asks for what p points to to be on its way when it is needed, as far
 // as one line goes.
 func Prefetch[T any](p *T) { prefetch(unsafe.Pointer(p), 1) }
+
+// PrefetchLines is Prefetch for some lines.
+func PrefetchLines[T any](p *T, lines int) { prefetch(unsafe.Pointer(p), lines) }
