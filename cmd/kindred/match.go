@@ -135,7 +135,13 @@ func (p *program) matchStudents(ctx context.Context, folder *ranking.Folder, id 
 	}
 	bar := p.bars.Start("ranking", int64(len(students)))
 	defer bar.Done()
-	made := func(result *ranking.Result) *report.Ranking { return rankingOf(folder, result) }
+	made := func(result *ranking.Result) *report.Ranking {
+		r := rankingOf(folder, result)
+		for i := range r.Candidates {
+			r.Candidates[i].Note = note(folder.Index, r.Candidates[i].Opportunity)
+		}
+		return r
+	}
 	return ranking.Each(ctx, folder, students, made, func(r *report.Ranking) error {
 		bar.Add(1)
 		return w.Write(r)
@@ -172,7 +178,7 @@ func rankingOf(folder *ranking.Folder, result *ranking.Result) *report.Ranking {
 		c := &result.Candidates[i]
 		r.Candidates[i] = report.Candidate{
 			Opportunity: c.Opportunity, Rank: c.Rank, Score: report.Decimal(c.Score), Units: report.Units(c.Units),
-			Tags: report.Parts(c.Parts), Note: note(folder.Index, c.Opportunity),
+			Tags: report.Parts(c.Parts),
 		}
 	}
 	return r

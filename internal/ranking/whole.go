@@ -13,14 +13,6 @@ import (
 // chunk is how many students a worker takes at a time.
 const chunk = 64
 
-// Rank ranks for the given students and yields the results in their order,
-// until yield or the context gives an error.
-func (f *Folder) Rank(ctx context.Context, students []matcher.Student, yield func(Result) error) error {
-	return Each(ctx, f, students, func(r *Result) Result {
-		return Result{r.Student, slices.Clone(r.Candidates)}
-	}, yield)
-}
-
 // Each ranks for the given students over all cores. What work makes of a
 // result is yielded in the order of the students, until yield or the context
 // gives an error. Work is called by several goroutines at once; the result's

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"runtime"
 	"slices"
 	"syscall"
@@ -34,16 +33,20 @@ type result struct {
 	BatchUS      float64 `json:"batch_us"` // a student, all told but for the lines above
 	NSPerPair    float64 `json:"ns_per_pair_and_core"`
 	// StageUS are a student's, taken in a round of their own.
-	StageUS     map[string]float64 `json:"stage_us"`
-	OneByOneUS  float64            `json:"one_by_one_us"`
-	OneByOneNS  float64            `json:"one_by_one_ns_per_pair"`
-	Speedup     float64            `json:"speedup"`
-	Compared    int                `json:"students_compared"`
-	Cores       int                `json:"cores"`
-	WallSeconds float64            `json:"folder_seconds"` // ranked over all cores, with ids, in order
-	WallNS      float64            `json:"folder_ns_per_pair_and_core"`
-	JSONSeconds float64            `json:"folder_jsonl_seconds"` // the same, written as JSON lines
-	Kernel      string             `json:"kernel"`
+	StageUS    map[string]float64 `json:"stage_us"`
+	OneByOneUS float64            `json:"one_by_one_us"`
+	OneByOneNS float64            `json:"one_by_one_ns_per_pair"`
+	Speedup    float64            `json:"speedup"`
+	Compared   int                `json:"students_compared"`
+	Cores      int                `json:"cores"`
+	// The whole folder over all cores, in order and with ids, in seconds of the
+	// processor, and by the clock; the same, made into lines of JSON.
+	FolderCPU  float64 `json:"folder_cpu_seconds"`
+	FolderWall float64 `json:"folder_seconds"`
+	FolderNS   float64 `json:"folder_ns_per_pair_and_core"`
+	JSONCPU    float64 `json:"folder_jsonl_cpu_seconds"`
+	JSONWall   float64 `json:"folder_jsonl_seconds"`
+	Kernel     string  `json:"kernel"`
 }
 
 var errDiffers = errors.New("the batch and one by one differ")
@@ -119,18 +122,18 @@ func (t *turns) take(r *result) {
 	query := matcher.Query{AsOf: asOf, K: t.o.k}
 	for range t.o.rounds {
 		found = 0
-		start := threadTime()
+		start := processorTime(thread)
 		for i := range t.folder.Students {
 			numbered = t.batch.Rank(numbered[:0], &t.folder.Students[i], nil)
 			found += len(numbered)
 		}
-		ours = append(ours, microseconds(threadTime()-start)/float64(len(t.folder.Students)))
-		start = threadTime()
+		ours = append(ours, microseconds(processorTime(thread)-start)/float64(len(t.folder.Students)))
+		start = processorTime(thread)
 		for s := range t.sampled {
 			query.Student = s
 			candidates = t.single.Rank(candidates[:0], &query)
 		}
-		theirs = append(theirs, microseconds(threadTime()-start)/float64(r.Compared))
+		theirs = append(theirs, microseconds(processorTime(thread)-start)/float64(r.Compared))
 	}
 	slices.Sort(ours)
 	slices.Sort(theirs)
@@ -174,37 +177,48 @@ func (t *turns) stages() map[string]float64 {
 
 // whole ranks the folder over all cores, as the command line does.
 func whole(ranked *ranking.Folder, r *result) error {
-	start := time.Now()
-	err := ranked.Rank(context.Background(), ranked.Students, func(ranking.Result) error { return nil })
+	start, spent := time.Now(), processorTime(process)
+	count := func(result *ranking.Result) int { return len(result.Candidates) }
+	err := ranking.Each(context.Background(), ranked, ranked.Students, count, func(int) error { return nil })
 	if err != nil {
 		return err
 	}
-	r.WallSeconds = time.Since(start).Seconds()
-	pairs := float64(r.Students) * float64(r.Opportunities)
-	r.WallNS = 1e9 * r.WallSeconds * float64(r.Cores) / pairs
-	start = time.Now()
-	w := report.NewWriter(io.Discard, report.JSONL, false)
-	err = ranked.Rank(context.Background(), ranked.Students, func(result ranking.Result) error {
-		line := report.Ranking{Student: result.Student, Candidates: make([]report.Candidate, len(result.Candidates))}
-		for i, c := range result.Candidates {
-			line.Candidates[i] = report.Candidate{
-				Opportunity: c.Opportunity, Rank: c.Rank, Score: report.Decimal(c.Score), Units: report.Units(c.Units),
-			}
+	r.FolderWall, r.FolderCPU = time.Since(start).Seconds(), (processorTime(process) - spent).Seconds()
+	r.FolderNS = 1e9 * r.FolderCPU / (float64(r.Students) * float64(r.Opportunities))
+	start, spent = time.Now(), processorTime(process)
+	err = ranking.Each(context.Background(), ranked, ranked.Students, line, func([]byte) error { return nil })
+	r.JSONWall, r.JSONCPU = time.Since(start).Seconds(), (processorTime(process) - spent).Seconds()
+	return err
+}
+
+// line writes a result as the command line does.
+func line(result *ranking.Result) []byte {
+	line := report.Ranking{Student: result.Student, Candidates: make([]report.Candidate, len(result.Candidates))}
+	for i, c := range result.Candidates {
+		line.Candidates[i] = report.Candidate{
+			Opportunity: c.Opportunity, Rank: c.Rank, Score: report.Decimal(c.Score), Units: report.Units(c.Units),
 		}
-		return w.Write(&line)
-	})
-	r.JSONSeconds = time.Since(start).Seconds()
-	return errors.Join(err, w.Close())
+	}
+	text, err := report.AppendLine(nil, &line)
+	if err != nil {
+		return nil // only tags can fail
+	}
+	return text
 }
 
 func microseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
 
-// threadTime is the time that the processor has spent on this thread, which
-// what else runs on the machine doesn't lengthen.
-func threadTime() time.Duration {
-	const thread = 1 // RUSAGE_THREAD of Linux
+// What Getrusage of Linux counts.
+const (
+	thread  = 1
+	process = 0
+)
+
+// processorTime is the time that the processor has spent, which what else runs
+// on the machine lengthens less than the clock's.
+func processorTime(of int) time.Duration {
 	var u syscall.Rusage
-	if err := syscall.Getrusage(thread, &u); err != nil {
+	if err := syscall.Getrusage(of, &u); err != nil {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
