@@ -12,6 +12,8 @@ type Explainer struct {
 	m       *market
 	f       *Placement
 	seating *seating
+	// residual is made when it is first asked for.
+	residual *residual
 }
 
 // NewExplainer explains a placement of the problem that was made with these
@@ -180,12 +182,43 @@ var ErrNoSuchPlacement = errors.New("no placement has this pair: locks, standing
 // Losses are what an objective of a flow would lose if a student had an
 // opportunity of its list and all others were placed as well as can be: the
 // stages that differ, in their order. The first one decides, and is a loss; none
-// means that another placement is as good. It takes as long as a placement.
+// means that another placement is as good.
+//
+// It is one search for all opportunities of a student. Where seats are reserved,
+// or the lowest weight of all would fall, it takes as long as a placement.
 func (x *Explainer) Losses(ctx context.Context, s, o int32) ([]Loss, error) {
-	e := x.m.p.Lists.find(s, o)
-	if e < 0 || x.m.closed[o] || x.m.fixed(s) || !x.m.options.Objective.Flow() {
+	m := x.m
+	e := m.p.Lists.find(s, o)
+	from, to := m.entries(s)
+	if e < from || e >= to || m.closed[o] || !m.options.Objective.Flow() {
 		return nil, ErrNoSuchPlacement
 	}
+	if len(m.p.reserves.rows) > 0 {
+		return x.lossesAnew(ctx, s, e)
+	}
+	if x.residual == nil {
+		f := m.newFlowing()
+		if err := f.build(); err != nil {
+			return nil, err
+		}
+		x.residual = newResidual(f, x.f)
+	}
+	// Without reserves a student's arcs are those of its entries, in their order.
+	losses, possible, exact, err := x.residual.losses(ctx, x.residual.f.net.First[s]+e-from)
+	switch {
+	case err != nil:
+		return nil, err
+	case !possible:
+		return nil, ErrNoSuchPlacement
+	case !exact:
+		return x.lossesAnew(ctx, s, e)
+	default:
+		return losses, nil
+	}
+}
+
+// lossesAnew places everybody with the student at the entry.
+func (x *Explainer) lossesAnew(ctx context.Context, s, e int32) ([]Loss, error) {
 	forced := *x.m
 	forced.forced = &pair{s, e}
 	f := forced.newFlowing()

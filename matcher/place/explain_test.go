@@ -67,6 +67,42 @@ func checkLosses(t *rapid.T, w wanted) {
 	}
 }
 
+// One search finds what placing everybody anew does.
+func TestLossesOfLargerProblems(t *testing.T) {
+	p := generated(t, 300, 30, 8, true)
+	p.Partner, p.Caps, p.Partners = slices.Clone(p.Partner), make([]int32, 10), make([]string, 10)
+	for o := range p.Partner {
+		p.Partner[o] = int32(o % 10)
+	}
+	for k := range p.Caps {
+		p.Caps[k], p.Partners[k] = 31, strconv.Itoa(k)
+	}
+	p.Minimum[7] = 10
+	for _, o := range flowObjectives {
+		f, err := Solve(t.Context(), p, Options{Objective: o})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := NewExplainer(p, Options{Objective: o}, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for s := int32(0); s < 300; s += 37 {
+			from, to := p.Lists.Of(s)
+			for e := from; e < to; e++ {
+				got, err := x.Losses(t.Context(), s, p.Lists.Opportunity[e])
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, err := x.lossesAnew(t.Context(), s, e)
+				if err != nil || !slices.Equal(got, want) {
+					t.Fatalf("%s: entry %d of %d costs %+v, anew %+v, %v", o, e-from, s, got, want, err)
+				}
+			}
+		}
+	}
+}
+
 func first(losses []Loss) int64 {
 	if len(losses) == 0 {
 		return 0

@@ -1,5 +1,7 @@
 package place
 
+import "cmp"
+
 // A heap of keys has the largest, which is the worst, at its root.
 
 func heapify(h []key) {
@@ -70,7 +72,7 @@ func newPartners(p *Problem) partners {
 			with = append(with, owned[int32]{partner, int32(o)})
 		}
 	}
-	t.tree = spansOf(len(p.Caps), with, func(a, b int32) int { return int(a - b) })
+	t.tree = spansOf(len(p.Caps), with, cmp.Compare[int32])
 	for partner := range t.count {
 		for i, o := range t.tree.of(int32(partner)) {
 			t.at[o] = int32(i)

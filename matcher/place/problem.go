@@ -94,14 +94,20 @@ type owned[T any] struct {
 
 // spansOf arranges rows by what they belong to, and those of one by compare.
 func spansOf[T any](n int, rows []owned[T], compare func(a, b T) int) spans[T] {
-	slices.SortFunc(rows, func(a, b owned[T]) int { return cmp.Or(cmp.Compare(a.by, b.by), compare(a.row, b.row)) })
 	s := spans[T]{first: make([]int32, n+1), rows: make([]T, len(rows))}
-	for i, r := range rows {
+	for _, r := range rows {
 		s.first[r.by+1]++
-		s.rows[i] = r.row
 	}
 	for i := range n {
 		s.first[i+1] += s.first[i]
+	}
+	next := slices.Clone(s.first)
+	for _, r := range rows {
+		s.rows[next[r.by]] = r.row
+		next[r.by]++
+	}
+	for i := range n {
+		slices.SortFunc(s.of(int32(i)), compare)
 	}
 	return s
 }
