@@ -87,7 +87,8 @@ type term struct {
 	// most is by level the most that a document with that level gains: P G times
 	// the level's largest weight, or G min(P, that weight) times the largest
 	// boost. In steps of the ranker's scale, rounded up, it is in tables.
-	most [16]int64
+	most  [16]int64
+	about [16]float64 // most
 }
 
 // windowTerms is what is known of a window before it is visited.
@@ -195,15 +196,17 @@ func (r *Ranker) compile(q *Query) {
 		if g == 0 || len(entries) == 0 {
 			continue
 		}
+		kernel.PrefetchAll(entries)
 		r.terms = append(r.terms, term{entries: entries})
-		most := &r.terms[len(r.terms)-1].most
+		last := &r.terms[len(r.terms)-1]
 		p := int64(r.profile.weight[t])
 		for l, w := range x.base.upper {
 			if x.settings.Measure == Overlap {
-				most[l] = g * min(p, w) * x.base.maxBoost
+				last.most[l] = g * min(p, w) * x.base.maxBoost
 			} else {
-				most[l] = p * g * w
+				last.most[l] = p * g * w
 			}
+			last.about[l] = float64(last.most[l])
 		}
 	}
 	r.tables = slices.Grow(r.tables[:0], len(r.terms))[:len(r.terms)]

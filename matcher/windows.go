@@ -47,6 +47,9 @@ func (r *Ranker) bound() {
 	}
 }
 
+// ahead is how many windows ahead of its visit a window is asked for.
+const ahead = 2
+
 // visit hands the sink every document that its threshold lets pass and that
 // the query wants and the student is eligible for, but for those of the opened
 // window that it has been offered.
@@ -67,9 +70,12 @@ func (r *Ranker) visitWindows(q *Query, to sink) {
 		}
 	}
 	r.scaled = 0
+	for _, w := range r.order[:min(ahead, len(r.order))] {
+		r.prefetch(w)
+	}
 	for i, w := range r.order {
-		if i+1 < len(r.order) {
-			r.prefetch(r.order[i+1])
+		if i+ahead < len(r.order) {
+			r.prefetch(r.order[i+ahead])
 		}
 		threshold := to.threshold()
 		if r.windows[w].most < threshold {
@@ -108,34 +114,27 @@ func (r *Ranker) scale(units int64) {
 	r.scaled, r.cut = units, finest
 	factor := float64(finest) / float64(units)
 	for i := range r.terms {
-		t := &r.terms[i]
+		t, table := &r.terms[i], &r.tables[i]
+		if kernel.RoundUp(table, &t.about, factor) {
+			continue
+		}
 		for l, most := range t.most {
-			r.tables[i][l] = steps(most, units, factor)
+			table[l] = steps(most, units)
 		}
 	}
 }
 
-// steps is ceil(most finest / units), at most 255. Floating point decides where
-// it is far enough from an integer, exact arithmetic elsewhere.
-func steps(most, units int64, factor float64) uint8 {
-	const far = 1e-9
-	x := float64(float64(most) * factor)
-	if x >= 255 {
+// steps is ceil(most finest / units), at most 255.
+func steps(most, units int64) uint8 {
+	high, low := bits.Mul64(uint64(most), finest)
+	if high >= uint64(units) {
 		return 255
 	}
-	n := uint8(x)
-	switch part := x - float64(n); {
-	case part > far && part < 1-far:
-		return n + 1
-	case part >= 1-far:
+	n, rest := bits.Div64(high, low, uint64(units))
+	if rest > 0 {
 		n++
 	}
-	highA, lowA := bits.Mul64(uint64(most), finest)
-	highB, lowB := bits.Mul64(uint64(units), uint64(n))
-	if highA > highB || highA == highB && lowA > lowB {
-		n++
-	}
-	return n
+	return uint8(min(n, 255))
 }
 
 // bulk is how many documents of a window may be scored without a thought.

@@ -21,7 +21,7 @@ func TestStepsRoundUp(t *testing.T) {
 			most = units
 		default:
 		}
-		got := steps(most, units, float64(finest)/float64(units))
+		got := steps(most, units)
 		product := new(big.Int).Mul(big.NewInt(most), big.NewInt(finest))
 		quotient, rest := new(big.Int).QuoRem(product, big.NewInt(units), new(big.Int))
 		want := quotient.Int64()

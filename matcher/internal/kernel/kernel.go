@@ -113,6 +113,7 @@ type loops struct {
 	// the faster way to add them up.
 	minColumn int
 	scatter   func(sums *Sums, postings []Posting, tables []Table, lists []Ref)
+	roundUp   func(table *Table, values *[16]float64, factor float64) bool
 	// collect leaves sums & keep.
 	collect func(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask) uint64
 	sieve   func(buckets *Buckets, passing *Passing, mask *Mask)
@@ -146,6 +147,13 @@ func MinColumn() int { return active.minColumn }
 // contribute to their documents' sums.
 func Scatter(sums *Sums, postings []Posting, tables []Table, lists []Ref) {
 	active.scatter(sums, postings, tables, lists)
+}
+
+// RoundUp sets the table to the values times the factor, rounded up, at most
+// 255. It reports false where it can't be sure, since one is very near to an
+// integer. Values are 0 or more.
+func RoundUp(table *Table, values *[16]float64, factor float64) bool {
+	return active.roundUp(table, values, factor)
 }
 
 // Collect adds the columns to the sums, sets the bits of the documents whose

@@ -12,10 +12,10 @@ func available() []loops {
 	list := []loops{portable}
 	avx2, avx512 := features()
 	if avx2 {
-		list = append([]loops{{name: "avx2", minColumn: minColumn, scatter: scatterAssembly, collect: collectWith(collectAVX2), sieve: sieveAVX2, sift: siftBy(collectWith(collectAVX2)), exclude: exclude}}, list...)
+		list = append([]loops{{name: "avx2", minColumn: minColumn, scatter: scatterAssembly, roundUp: roundUp, collect: collectWith(collectAVX2), sieve: sieveAVX2, sift: siftBy(collectWith(collectAVX2)), exclude: exclude}}, list...)
 	}
 	if avx512 {
-		list = append([]loops{{name: "avx512", minColumn: minColumn, scatter: scatterAssembly, collect: collectWith(collectAVX512), sieve: sieveAVX512, sift: siftWithAVX512, exclude: excludeWithAVX512}}, list...)
+		list = append([]loops{{name: "avx512", minColumn: minColumn, scatter: scatterAssembly, roundUp: roundUpAVX512, collect: collectWith(collectAVX512), sieve: sieveAVX512, sift: siftWithAVX512, exclude: excludeWithAVX512}}, list...)
 	}
 	return list
 }
@@ -39,6 +39,9 @@ func prefetchLists(postings *Posting, lists *Ref, n int)
 
 //go:noescape
 func scatterLists(sums *Sums, postings *Posting, tables *Table, lists *Ref, n int)
+
+//go:noescape
+func roundUpAVX512(table *Table, values *[16]float64, factor float64) bool
 
 //go:noescape
 func collectAVX2(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask) (words uint64)

@@ -137,6 +137,50 @@ lastPostings:
 scattered:
 	RET
 
+DATA near<>+0(SB)/8, $1e-9
+GLOBL near<>(SB), RODATA|NOPTR, $8
+DATA top<>+0(SB)/8, $255.0
+GLOBL top<>(SB), RODATA|NOPTR, $8
+DATA magnitude<>+0(SB)/8, $0x7fffffffffffffff
+GLOBL magnitude<>(SB), RODATA|NOPTR, $8
+
+// Eight values in a: rounded up in b as 32-bit numbers (half is the register's
+// lower half); a bit of K1 for those that are near to an integer and not 0.
+#define ROUND_UP(a, b, half) \
+	VRNDSCALEPD $8, a, Z6    \ // to the nearest
+	VSUBPD Z6, a, Z6         \
+	VPANDQ Z12, Z6, Z6       \
+	VCMPPD $1, Z14, Z6, K2   \ // less than near
+	VCMPPD $4, Z13, a, K2, K2 \ // not equal to 0
+	VCMPPD $1, Z15, a, K2, K2 \ // less than 255
+	KORW K2, K1, K1          \
+	VRNDSCALEPD $10, a, b    \ // up
+	VMINPD Z15, b, b         \
+	VCVTTPD2UDQ b, half
+
+// func roundUpAVX512(table *Table, values *[16]float64, factor float64) bool
+TEXT ·roundUpAVX512(SB), NOSPLIT, $0-25
+	MOVQ table+0(FP), DI
+	MOVQ values+8(FP), SI
+	VBROADCASTSD factor+16(FP), Z11
+	VPBROADCASTQ magnitude<>(SB), Z12
+	VPXORQ Z13, Z13, Z13
+	VBROADCASTSD near<>(SB), Z14
+	VBROADCASTSD top<>(SB), Z15
+	KXORW K1, K1, K1
+	VMULPD (SI), Z11, Z0
+	VMULPD 64(SI), Z11, Z1
+	ROUND_UP(Z0, Z2, Y2)
+	ROUND_UP(Z1, Z3, Y3)
+	VINSERTI64X4 $1, Y3, Z2, Z2
+	VPMOVDB Z2, X2
+	VMOVDQU X2, (DI)
+	KMOVW K1, AX
+	TESTL AX, AX
+	SETEQ ret+24(FP)
+	VZEROUPPER
+	RET
+
 // func collectAVX512(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask) (words uint64)
 //
 // Block by block of 64 documents: the sums, plus each column's 32 bytes, whose

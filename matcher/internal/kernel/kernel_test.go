@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 )
@@ -130,6 +131,44 @@ func TestScatterSaturates(t *testing.T) {
 				if sums[offset] != want {
 					t.Errorf("document %d: %d, want %d", offset, sums[offset], want)
 				}
+			}
+		})
+	}
+}
+
+func TestRoundUp(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 6))
+	for _, l := range available() {
+		t.Run(l.name, func(t *testing.T) {
+			unsure := 0
+			for range 20_000 {
+				var values [16]float64
+				for i := range values {
+					switch rng.IntN(8) {
+					case 0:
+					case 1:
+						values[i] = 1e18
+					default:
+						values[i] = float64(rng.Int64N(1 << (1 + rng.IntN(40))))
+					}
+				}
+				factor := 1 / float64(1+rng.Int64N(1<<rng.IntN(40)))
+				var want, got Table
+				sure := roundUp(&want, &values, factor)
+				if l.roundUp(&got, &values, factor) != sure || sure && got != want {
+					t.Fatalf("%v times %v: %v, want %v, sure: %v", values, factor, got, want, sure)
+				}
+				for i, v := range values {
+					if sure && float64(want[i]) != min(255, math.Ceil(v*factor)) {
+						t.Fatalf("%v times %v is rounded up to %d", v, factor, want[i])
+					}
+				}
+				if !sure {
+					unsure++
+				}
+			}
+			if unsure == 0 || unsure == 20_000 {
+				t.Errorf("%d times unsure of 20,000", unsure)
 			}
 		})
 	}

@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // Without vectors, columns take far longer than postings until nearly all
 // documents have the tag.
-var portable = loops{name: "portable", minColumn: 3072, scatter: scatter, collect: collect, sieve: sieve, sift: siftBy(collect), exclude: exclude}
+var portable = loops{name: "portable", minColumn: 3072, scatter: scatter, roundUp: roundUp, collect: collect, sieve: sieve, sift: siftBy(collect), exclude: exclude}
 
 func scatter(sums *Sums, postings []Posting, tables []Table, lists []Ref) {
 	for _, l := range lists {
@@ -13,6 +13,30 @@ func scatter(sums *Sums, postings []Posting, tables []Table, lists []Ref) {
 			sums[p>>4] = saturated(sums[p>>4], table[p&15])
 		}
 	}
+}
+
+// near is how far from an integer a value has to be to be rounded up without
+// doubt: far more than floating point is off up to 255.
+const near = 1e-9
+
+func roundUp(table *Table, values *[16]float64, factor float64) bool {
+	for i, v := range values {
+		x := v * factor
+		if x >= 255 {
+			table[i] = 255
+			continue
+		}
+		n := uint8(x)
+		part := x - float64(n)
+		switch {
+		case part > near && part < 1-near:
+			n++
+		case x != 0:
+			return false
+		}
+		table[i] = n
+	}
+	return true
 }
 
 func collect(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask) (words uint64) {

@@ -14,18 +14,21 @@ func PrefetchLists(postings []Posting, lists []Ref) {
 // PrefetchColumn asks for a column to be on its way when it is needed.
 func PrefetchColumn(l *Levels) { prefetch(unsafe.Pointer(l), ColumnBytes/line) }
 
-// PrefetchAll asks for the lines of a short slice to be on their way when they
-// are needed: those of its first and of its last bytes.
+// PrefetchAll asks for a slice to be on its way when it is needed, up to some
+// lines: where there are more, what reads on in order is foreseen.
 func PrefetchAll[T any](s []T) {
-	if len(s) > 0 {
-		prefetch(unsafe.Pointer(&s[0]), 1)
-		prefetch(unsafe.Pointer(&s[len(s)-1]), 1)
-	}
+	const most = 8
+	bytes := len(s) * int(unsafe.Sizeof(*new(T)))
+	prefetch(unsafe.Pointer(unsafe.SliceData(s)), min(most, (bytes+line-1)/line+1))
 }
 
-// Prefetch asks for what p points to to be on its way when it is needed, as far
-// as one line goes.
-func Prefetch[T any](p *T) { prefetch(unsafe.Pointer(p), 1) }
+// Prefetch asks for what p points to to be on its way when it is needed.
+func Prefetch[T any](p *T) {
+	prefetch(unsafe.Pointer(p), 1)
+	if size := unsafe.Sizeof(*p); size > 16 {
+		prefetch(unsafe.Add(unsafe.Pointer(p), size-1), 1)
+	}
+}
 
 // PrefetchLines is Prefetch for some lines.
 func PrefetchLines[T any](p *T, lines int) { prefetch(unsafe.Pointer(p), lines) }
