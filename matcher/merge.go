@@ -14,7 +14,7 @@ var ErrUnrelated = errors.New("the indexes have no segment in common")
 // Load is what has piled up beside an index's segment.
 type Load struct {
 	// Late opportunities came, or got other tags, since the segment was built,
-	// those included that went again: each costs a ranking about a nanosecond.
+	// those included that went again: each costs a ranking a few nanoseconds.
 	Late int
 	// Patched opportunities of the segment were written or removed: they cost
 	// memory.
