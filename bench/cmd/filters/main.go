@@ -39,13 +39,15 @@ type options struct {
 }
 
 // result is what one scenario gave. Times are medians over the rounds for each
-// profile; means and the worst are over profiles.
+// profile; p50 (which the speedup is of), means and the worst are over profiles.
 type result struct {
 	Scenario      string  `json:"scenario"`
 	Selectivity   float64 `json:"selectivity"` // share of eligible opportunities, mean
 	Opportunities int     `json:"opportunities"`
 	Profiles      int     `json:"profiles"`
 	K             int     `json:"k"`
+	P50US         float64 `json:"p50_us"`
+	PlainP50US    float64 `json:"plain_p50_us"`
 	MeanUS        float64 `json:"mean_us"`
 	WorstUS       float64 `json:"worst_us"`
 	PlainUS       float64 `json:"plain_us"`
@@ -194,7 +196,12 @@ func (r *result) summarize(ours, theirs []time.Duration) {
 	}
 	n := float64(len(ours))
 	r.MeanUS, r.PlainUS, r.WorstUS = us(sumOurs)/n, us(sumTheirs)/n, us(worst)
-	r.Speedup = r.PlainUS / r.MeanUS
+	r.P50US, r.PlainP50US = us(middle(ours)), us(middle(theirs))
+	r.Speedup = r.PlainP50US / r.P50US
+}
+
+func middle(d []time.Duration) time.Duration {
+	return slices.Sorted(slices.Values(d))[len(d)/2]
 }
 
 func us(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
