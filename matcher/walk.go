@@ -11,7 +11,8 @@ import (
 // one by one instead of the windows.
 
 // walkable is the largest share of the documents that a list of documents is
-// kept for: one in so many.
+// kept for: one in so many. That is where a bucket of a byte ends to tell values
+// apart.
 const walkable = 256
 
 // rare has the documents of each item of a property that few of them have.
