@@ -87,7 +87,7 @@ func TestLossesOfLargerProblems(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for s := int32(0); s < 300; s += 37 {
+		for s := int32(0); s < 300; s += 149 {
 			from, to := p.Lists.Of(s)
 			for e := from; e < to; e++ {
 				got, err := x.Losses(t.Context(), s, p.Lists.Opportunity[e])
