@@ -16,7 +16,7 @@ import (
 )
 
 // MaxWeight bounds weights, so that prices and bids of 32 bits can't overflow.
-const MaxWeight = 1 << 28
+const MaxWeight = 1 << 27
 
 // MaxRank bounds ranks.
 const MaxRank = 1 << 20

@@ -50,14 +50,31 @@ func (b *phases) balanceAll(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if !b.raise() {
-			return b.violation()
-		}
-		for b.layer() {
-			b.block()
+		if err := b.round(); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// round serves all pairs that are at the least distance.
+func (b *phases) round() error {
+	if !b.raise() {
+		return b.violation()
+	}
+	for b.layer() {
+		b.block()
+	}
+	return nil
+}
+
+// excess is how many students too many there are, over all nodes but the root.
+func (b *phases) excess() int64 {
+	var sum int64
+	for _, e := range b.balance[:b.root()] {
+		sum += int64(max(0, e))
+	}
+	return sum
 }
 
 func (b *phases) unbalanced() bool {
@@ -88,8 +105,10 @@ func (b *phases) raise() bool {
 			continue
 		}
 		if b.balance[q.node] < 0 {
+			// The root's price stays 0.
+			fixed := max(0, q.distance-b.distance[b.root()])
 			for v, d := range b.distance {
-				b.price[v] += max(0, q.distance-d)
+				b.price[v] += max(0, q.distance-d) - fixed
 			}
 			return true
 		}

@@ -26,13 +26,7 @@ func Solve(ctx context.Context, n *Network, obj Objective, opt Options) (*Soluti
 		if opt.Progress != nil {
 			opt.Progress(Progress{Stage: i + 1, Stages: len(list)})
 		}
-		var stage *Stage
-		var err error
-		if st.measure == Lowest {
-			stage, err = v.runLowest(ctx)
-		} else {
-			stage, err = v.run(ctx, st)
-		}
+		stage, err := v.run(ctx, st)
 		if err != nil {
 			return nil, err
 		}

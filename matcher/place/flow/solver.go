@@ -46,10 +46,11 @@ type solver struct {
 	obj Objective
 	// The face that the stages so far leave: the bounds of nodes, who must be
 	// placed, and the arcs, which for student s are arcs[first[s]:first[s+1]].
-	tree  *program
-	first []int32
-	arcs  []int32
-	used  []int32 // by student, the arc in use or -1; nil before the first stage
+	tree   *program
+	first  []int32
+	arcs   []int32
+	used   []int32 // by student, the arc in use or -1; nil before the first stage
+	placed *Stage  // the stage Placed, once it is done
 }
 
 func newSolver(n *Network, obj Objective) *solver {
@@ -89,6 +90,12 @@ func (v *solver) value(st step, threshold int32) func(a int32) int32 {
 
 // run takes one step and narrows the face.
 func (v *solver) run(ctx context.Context, st step) (*Stage, error) {
+	if st.measure == Lowest {
+		return v.runLowest(ctx)
+	}
+	if st.measure == Sum || st.measure == RankSum {
+		return v.runWeighted(ctx, st)
+	}
 	value := v.value(st, 0)
 	s := v.state(value)
 	if err := newPhases(s).balanceAll(ctx); err != nil {
@@ -97,6 +104,9 @@ func (v *solver) run(ctx context.Context, st step) (*Stage, error) {
 	v.take(s)
 	stage := v.stage(s)
 	stage.Measure, stage.Rank = st.measure, st.rank
+	if st.measure == Placed {
+		v.placed = stage
+	}
 	v.narrow(stage, value)
 	return stage, nil
 }

@@ -1,0 +1,145 @@
+package flow
+
+import "context"
+
+// runWeighted takes the step Sum or RankSum: an auction, and what is left of it
+// by shortest paths.
+//
+// After Placed, the auction is held with a bonus for every placement, so that it
+// fills seats; the bonus is taken out of the prices again by the duals of
+// Placed, on whose face all placements have the same number of bonuses.
+func (v *solver) runWeighted(ctx context.Context, st step) (*Stage, error) {
+	value := v.value(st, 0)
+	bonus := v.bonus(st)
+	p := *v.tree
+	p.first = v.first
+	p.arcs = make([]arc, len(v.arcs))
+	for s := range p.students() {
+		row := p.arcs[v.first[s]:v.first[s+1]]
+		for i, a := range v.arcs[v.first[s]:v.first[s+1]] {
+			row[i] = arc{v.net.Target[a], (value(a) + bonus) * scale}
+		}
+		sortRow(row)
+	}
+	a := newAuction(p.first, p.arcs, v.net.Seats)
+	if err := a.run(ctx.Err); err != nil {
+		return nil, err
+	}
+	price := v.prices(a.price, bonus*scale)
+	for i := range p.arcs {
+		p.arcs[i].value -= bonus * scale
+	}
+	s := newState(&p, p.settle(a.owners(), price), price)
+	if err := balance(ctx, s); err != nil {
+		return nil, err
+	}
+	for i := range s.price {
+		s.price[i] = floorDivide(s.price[i]-s.price[s.root()], scale)
+	}
+	for i := range p.arcs {
+		p.arcs[i].value /= scale
+	}
+	v.take(s)
+	stage := v.stage(s)
+	stage.Measure = st.measure
+	v.narrow(stage, value)
+	return stage, nil
+}
+
+// bonus is what every placement gets in the auction.
+func (v *solver) bonus(st step) int32 {
+	var bonus int32
+	switch {
+	case st.measure == RankSum:
+		for _, a := range v.arcs {
+			bonus = max(bonus, 2*v.obj.Ranks[a])
+		}
+	case v.placed != nil:
+		for _, a := range v.arcs {
+			bonus = max(bonus, v.obj.Weights[a])
+		}
+	}
+	return bonus
+}
+
+// prices makes those of an auction the prices of nodes, without the bonus.
+func (v *solver) prices(auctioned []int32, bonus int32) []int64 {
+	price := make([]int64, len(v.tree.parent)+1)
+	t := v.tree
+	if v.placed != nil {
+		for k, q := range v.placed.Partners {
+			price[t.opportunities+k] = -q * int64(bonus)
+		}
+	}
+	for o, p := range auctioned {
+		up := price[t.parent[o]]
+		if p == closed {
+			price[o] = up
+			continue
+		}
+		price[o] = up + int64(p)
+		if v.placed != nil {
+			price[o] -= v.placed.Opportunities[o] * int64(bonus)
+		}
+	}
+	return price
+}
+
+// settle places everyone at a best arc at these prices: at the opportunity that
+// has the student's bid if that is one, or else where there is room if there is.
+func (p *program) settle(owner []int32, price []int64) []int32 {
+	at := make([]int32, len(owner))
+	taken := make([]int32, p.opportunities)
+	var open []int32
+	for s := range owner {
+		a, ok := p.bestArc(s, price, func(o int32) bool { return o == owner[s] })
+		at[s] = a
+		switch {
+		case !ok && (a >= 0 || owner[s] >= 0):
+			open = append(open, int32(s))
+		case a >= 0:
+			taken[p.arcs[a].to]++
+		}
+	}
+	for _, s := range open {
+		a, _ := p.bestArc(int(s), price, func(o int32) bool { return o >= 0 && taken[o] < p.high[o] })
+		at[s] = a
+		if a >= 0 {
+			taken[p.arcs[a].to]++
+		}
+	}
+	return at
+}
+
+// bestArc returns a student's first arc of the highest utility to a target that
+// is liked, and whether there is one; without one, the first of the highest
+// utility. No arc is -1, with the target -1.
+func (p *program) bestArc(s int, price []int64, liked func(o int32) bool) (int32, bool) {
+	row := p.arcs[p.first[s]:p.first[s+1]]
+	highest, choice := int64(0), int32(-1)
+	if p.must[s] {
+		highest = -far
+	}
+	for i, a := range row {
+		if u := int64(a.value) - price[a.to]; u > highest {
+			highest, choice = u, p.first[s]+int32(i)
+		}
+	}
+	if !p.must[s] && highest == 0 && liked(-1) {
+		return -1, true
+	}
+	for i, a := range row {
+		if int64(a.value)-price[a.to] == highest && liked(a.to) {
+			return p.first[s] + int32(i), true
+		}
+	}
+	return choice, false
+}
+
+func floorDivide(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
