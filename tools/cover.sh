@@ -7,7 +7,7 @@ profile=$(mktemp)
 trap 'rm -f "$profile"' EXIT
 
 poor=0
-for package in ./matcher ./internal/district; do
+for package in ./matcher ./matcher/place ./internal/district; do
   go test -coverprofile "$profile" "$package" >/dev/null || { go test "$package"; exit 1; }
   percent=$(go tool cover -func "$profile" | awk '$1 == "total:" { sub("%", "", $3); print $3 }')
   echo "$package $percent %"

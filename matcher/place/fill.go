@@ -38,7 +38,12 @@ func (m *market) fillOne(f *Placement, pool *pool, s int32) {
 		}
 	}
 	if best >= 0 {
-		f.At[s], f.How[s], f.Weight[s] = best, Filled, WeightOf(most)
-		f.Placed[best]++
+		f.fill(s, best, WeightOf(most))
 	}
+}
+
+// fill gives a student a free seat.
+func (f *Placement) fill(s, o, weight int32) {
+	f.At[s], f.How[s], f.Weight[s] = o, Filled, weight
+	f.Placed[o]++
 }

@@ -37,3 +37,38 @@ func TestRedrawIsANewProblem(t *testing.T) {
 		}
 	})
 }
+
+// What a run folder keeps of a placement is enough to explain it.
+func TestRestoredPlacementsAreTheSame(t *testing.T) {
+	w := wanted{students: 8, opportunities: 5, caps: true, tiers: true, reserves: true, locks: true, standing: true, minima: true}
+	checkOften(t, func(t *rapid.T) {
+		p := drawInstance(t, w).problem(t)
+		o := drawOptions(t, Objectives...)
+		if rapid.Bool().Draw(t, "fill") {
+			o.Fill = everything(p)
+		}
+		f, err := Solve(context.Background(), p, o)
+		if err != nil {
+			t.Skip(err)
+		}
+		ranks := make([]int32, len(f.At))
+		for s, e := range f.Entry {
+			if e >= 0 {
+				ranks[s] = p.Lists.Rank[e]
+			}
+		}
+		g, err := Restore(p, o, f.At, ranks, f.Weight, f.Certificate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, same := range map[string]bool{
+			"at": slices.Equal(f.At, g.At), "entry": slices.Equal(f.Entry, g.Entry), "how": slices.Equal(f.How, g.How),
+			"weight": slices.Equal(f.Weight, g.Weight), "placed": slices.Equal(f.Placed, g.Placed),
+			"cancelled": slices.Equal(f.Cancelled, g.Cancelled),
+		} {
+			if !same {
+				t.Fatalf("%s: %+v, restored %+v", name, f, g)
+			}
+		}
+	})
+}
