@@ -8,8 +8,8 @@ import (
 )
 
 // ErrTooLarge says that a problem has more students, weights and tiers than
-// priorities of 62 bits can tell apart.
-var ErrTooLarge = errors.New("the problem is too large: students, weights and tiers together need more than 62 bits")
+// priorities of 62 bits can tell apart, or more than 2^31-1 entries of lists.
+var ErrTooLarge = errors.New("the problem is too large: students, weights and tiers need more than 62 bits, or lists have over 2^31-1 entries")
 
 // A key is a pair's priority at an opportunity, and with a partner: the smaller
 // is the better. From the top it has a class, the tier, with priority by score

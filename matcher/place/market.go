@@ -1,6 +1,9 @@
 package place
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // market is a problem as a solver sees it: what is closed, and what each
 // student keeps for certain.
@@ -53,6 +56,9 @@ func (p *Problem) checkLists() error {
 	l := &p.Lists
 	if l.Len() != len(p.Students) || len(l.Rank) != len(l.Opportunity) || len(l.Weight) != len(l.Opportunity) {
 		return ErrLists
+	}
+	if len(l.Opportunity) > math.MaxInt32 {
+		return ErrTooLarge
 	}
 	for _, o := range l.Opportunity {
 		if uint(o) >= uint(len(p.Opportunities)) {
