@@ -5,16 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 
+	"github.com/kindred-match/kindred/internal/staging"
 	"github.com/kindred-match/kindred/matcher"
 	"github.com/kindred-match/kindred/matcher/place"
 )
 
 // ErrNotEmpty is the error of writing to a folder that holds something.
-var ErrNotEmpty = errors.New("the folder is there already and not empty; name another or empty it")
+var ErrNotEmpty = staging.ErrNotEmpty
 
 // Format is the format of a folder's files.
 type Format uint8
@@ -52,67 +50,24 @@ type Writer struct {
 	files  [len(tables)]*tableWriter
 	err    error
 
-	dir, staging string
+	staged *staging.Folder
 }
 
 // Create starts a folder. It is written aside and appears as dir when the
 // writer is closed. ErrNotEmpty if dir is there and holds something.
 func Create(dir string, format Format) (*Writer, error) {
-	dir, err := emptyFolder(dir)
+	staged, err := staging.Create(dir)
 	if err != nil {
 		return nil, err
 	}
-	parent := filepath.Dir(dir)
-	if err := os.MkdirAll(parent, 0o777); err != nil {
-		return nil, err
-	}
-	staging, err := os.MkdirTemp(parent, "."+filepath.Base(dir)+".partial-")
-	if err != nil {
-		return nil, err
-	}
-	inner := filepath.Join(staging, stagedFolder) // with the permissions that the user's mask gives
-	if err := os.Mkdir(inner, 0o777); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(staging))
-	}
-	w := newWriter(format, func(name string) (io.WriteCloser, error) {
-		f, err := os.Create(filepath.Join(inner, name))
-		if err != nil {
-			return nil, err
-		}
-		return syncedFile{f}, nil
-	})
-	w.dir, w.staging = dir, staging
+	w := newWriter(format, staged.File)
+	w.staged = staged
 	return w, nil
 }
-
-// emptyFolder returns where the folder really is, or is to be.
-func emptyFolder(dir string) (string, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return "", err
-	}
-	entries, err := os.ReadDir(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return dir, nil
-	case err != nil:
-		return "", err
-	case len(entries) > 0:
-		return "", fmt.Errorf("%s: %w", dir, ErrNotEmpty)
-	}
-	return filepath.EvalSymlinks(dir)
-}
-
-const stagedFolder = "folder"
 
 func newWriter(format Format, create func(name string) (io.WriteCloser, error)) *Writer {
 	return &Writer{format: format, create: create}
 }
-
-// syncedFile is on the disk once it is closed.
-type syncedFile struct{ *os.File }
-
-func (f syncedFile) Close() error { return errors.Join(f.Sync(), f.File.Close()) }
 
 // Tag writes a row of tags.
 func (w *Writer) Tag(t *matcher.Tag) error { return write(w, Tags, encodeTag, t) }
@@ -220,28 +175,14 @@ func eachPointer[T any](rows []T, write func(*T) error) error {
 // nothing.
 func (w *Writer) Close() error {
 	if err := w.complete(); err != nil {
-		return errors.Join(err, os.RemoveAll(w.staging))
+		return errors.Join(err, w.staged.Discard())
 	}
-	if err := replaceEmpty(filepath.Join(w.staging, stagedFolder), w.dir); err != nil {
-		return errors.Join(err, os.RemoveAll(w.staging))
-	}
-	return errors.Join(syncFolder(filepath.Dir(w.dir)), os.Remove(w.staging))
-}
-
-// replaceEmpty renames a folder to a name where an empty folder may be, which
-// os.Rename refuses.
-func replaceEmpty(from, to string) error {
-	if info, err := os.Lstat(to); err == nil && info.IsDir() {
-		if err := os.Remove(to); err != nil { // one that isn't empty stays
-			return err
-		}
-	}
-	return os.Rename(from, to)
+	return w.staged.Commit()
 }
 
 // Abort leaves nothing of the folder.
 func (w *Writer) Abort() error {
-	return errors.Join(w.closeFiles(), os.RemoveAll(w.staging))
+	return errors.Join(w.closeFiles(), w.staged.Discard())
 }
 
 // complete makes the files that there must be and closes all.
@@ -263,13 +204,4 @@ func (w *Writer) closeFiles() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// syncFolder makes a rename in the folder last.
-func syncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
