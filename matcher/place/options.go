@@ -90,6 +90,12 @@ type Options struct {
 	Progress func(step string, done, total int64)
 }
 
+// Check says, as an *OptionError, which of the options can't be.
+func (o Options) Check() error {
+	_, err := o.withDefaults()
+	return err
+}
+
 // withDefaults fills in the defaults and checks the rest.
 func (o Options) withDefaults() (Options, error) {
 	o.Objective = orDefault(o.Objective, Stable)
