@@ -14,6 +14,7 @@ type decoder struct {
 	folder        *Folder
 	strict        bool
 	asOf          matcher.Date
+	term          string
 	texts         map[string]string // interned
 	tags          tagNames
 	tagLines      []int // by place in folder.Tags

@@ -41,6 +41,8 @@ type Options struct {
 	// AsOf, unless 0, is the day on which students must be eligible where locks
 	// place them.
 	AsOf matcher.Date
+	// Term, with AsOf, is the one that they must be of, unless it is empty.
+	Term string
 	// Only are the files to read, with those that they refer to; nil is all.
 	Only []File
 	// Progress, if given, is told how many bytes of a file have been read.
@@ -111,6 +113,7 @@ func newReading(fsys fs.FS, opt Options) *reading {
 		folder:        &Folder{Hashes: make(map[string]string)},
 		strict:        opt.Strict,
 		asOf:          opt.AsOf,
+		term:          opt.Term,
 		texts:         make(map[string]string),
 		tags:          tagNames{names: make(map[string]string), whole: true},
 		partners:      newIndex(Partners),

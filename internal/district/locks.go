@@ -56,7 +56,7 @@ func (d *decoder) refusals(s, o int32) []matcher.Code {
 	if p, ok := d.partners.at[offer.Partner]; ok {
 		partner = &d.folder.Partners[p]
 	}
-	codes := matcher.Failures(&matcher.Query{Student: &d.folder.Students[s], AsOf: d.asOf}, offer, partner)
+	codes := matcher.Failures(&matcher.Query{Student: &d.folder.Students[s], AsOf: d.asOf, Term: d.term}, offer, partner)
 	// A lock on an opportunity without seats is one beyond its seats.
 	return slices.DeleteFunc(codes, func(c matcher.Code) bool { return c == matcher.CodeFull })
 }

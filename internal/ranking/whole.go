@@ -3,7 +3,6 @@ package ranking
 import (
 	"context"
 	"runtime"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -13,26 +12,22 @@ import (
 // chunk is how many students a worker takes at a time.
 const chunk = 64
 
-// Each ranks for the given students over all cores. What work makes of a
-// result is yielded in the order of the students, until yield or the context
-// gives an error. Work is called by several goroutines at once; the result's
-// candidates are the next one's when it returns.
-func Each[T any](
-	ctx context.Context, f *Folder, students []matcher.Student, work func(*Result) T, yield func(T) error,
-) error {
+// InOrder makes values of the numbers below n over all cores, and yields them
+// in order until yield or the context gives an error. Each core has a worker of
+// its own; what that makes is called from one goroutine at a time.
+func InOrder[T any](ctx context.Context, n int, worker func() func(i int) T, yield func(T) error) error {
 	type job struct {
-		students []matcher.Student
+		from, to int
 		done     chan []T
 	}
 	workers := runtime.GOMAXPROCS(0)
-	batch := f.batch()
 	g, ctx := errgroup.WithContext(ctx)
 	todo, order := make(chan job), make(chan job, 4*workers)
 	g.Go(func() error {
 		defer close(todo)
 		defer close(order)
-		for c := range slices.Chunk(students, chunk) {
-			j := job{c, make(chan []T, 1)}
+		for from := 0; from < n; from += chunk {
+			j := job{from, min(from+chunk, n), make(chan []T, 1)}
 			for _, to := range []chan job{order, todo} {
 				select {
 				case to <- j:
@@ -45,11 +40,11 @@ func Each[T any](
 	})
 	for range workers {
 		g.Go(func() error {
-			w := worker{folder: f, ranker: batch.NewRanker(), explainer: f.Index.NewRanker()}
+			work := worker()
 			for j := range todo {
-				made := make([]T, len(j.students))
-				for i := range j.students {
-					made[i] = work(w.rank(&j.students[i]))
+				made := make([]T, j.to-j.from)
+				for i := range made {
+					made[i] = work(j.from + i)
 				}
 				j.done <- made
 			}
@@ -74,8 +69,22 @@ func Each[T any](
 	return g.Wait()
 }
 
-// batch is the question for all students.
-func (f *Folder) batch() *matcher.Batch {
+// Each ranks for the given students over all cores. What work makes of a
+// result is yielded in the order of the students, until yield or the context
+// gives an error. Work is called by several goroutines at once; the result's
+// candidates are the next one's when it returns.
+func Each[T any](
+	ctx context.Context, f *Folder, students []matcher.Student, work func(*Result) T, yield func(T) error,
+) error {
+	batch := f.Batch()
+	return InOrder(ctx, len(students), func() func(int) T {
+		w := worker{folder: f, ranker: batch.NewRanker(), explainer: f.Index.NewRanker()}
+		return func(i int) T { return work(w.rank(&students[i])) }
+	}, yield)
+}
+
+// Batch is the question for all students.
+func (f *Folder) Batch() *matcher.Batch {
 	return f.Index.NewBatch(&matcher.Query{
 		AsOf: f.options.AsOf, Term: f.options.Term, K: f.options.K, MaxPerPartner: f.options.MaxPerPartner,
 	})
