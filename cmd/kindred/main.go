@@ -37,6 +37,11 @@ func (e inputError) Unwrap() error { return e.error }
 
 func badInput(format string, args ...any) error { return inputError{fmt.Errorf(format, args...)} }
 
+// noError says that the answer is no.
+type noError struct{ error }
+
+func (e noError) Unwrap() error { return e.error }
+
 // program is the command line as a value, so that tests can run it.
 type program struct {
 	stdout, stderr io.Writer
@@ -80,7 +85,10 @@ func (p *program) run(ctx context.Context, args []string) int {
 func exitCode(err error) int {
 	var folder *district.Errors
 	var input inputError
+	var no noError
 	switch {
+	case errors.As(err, &no):
+		return exitNo
 	case errors.As(err, &folder), errors.As(err, &input):
 		return exitInput
 	default:
@@ -109,7 +117,7 @@ Machine output goes to standard output, all else to standard error. Exit codes:
 		return badInput("%w; see '%s --help'", err, cmd.CommandPath())
 	})
 	root.AddCommand(
-		p.matchCommand(), p.explainCommand(), p.validateCommand(), p.generateCommand(),
+		p.matchCommand(), p.placeCommand(), p.explainCommand(), p.validateCommand(), p.generateCommand(),
 		p.importCommand(), p.serveCommand(), p.benchCommand(),
 	)
 	return root

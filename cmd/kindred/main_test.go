@@ -146,7 +146,7 @@ func TestExitCodes(t *testing.T) {
 
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 	for _, args := range [][]string{
-		{"match"}, {"explain"}, {"validate"}, {"generate"}, {"import"}, {"serve"}, {"bench"}, {"bench", "rank"},
+		{"match"}, {"place"}, {"explain"}, {"validate"}, {"generate"}, {"import"}, {"serve"}, {"bench"}, {"bench", "rank"},
 	} {
 		out := succeed(t, append(args, "--help")...)
 		if !strings.Contains(out, "Examples:\n  kindred "+strings.Join(args, " ")) {

@@ -1,0 +1,187 @@
+package runfolder
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/kindred-match/kindred/internal/staging"
+	"github.com/kindred-match/kindred/matcher/place"
+)
+
+// Writer writes a run folder. Its first error stays and is Commit's too.
+type Writer struct {
+	staged *staging.Folder
+	err    error
+}
+
+// Create starts a run folder, which appears when the writer commits.
+// staging.ErrNotEmpty if it is there and holds something.
+func Create(dir string) (*Writer, error) {
+	staged, err := staging.Create(dir)
+	return &Writer{staged: staged}, err
+}
+
+// Commit makes the folder appear; after an error nothing is left of it.
+func (w *Writer) Commit() error {
+	if w.err != nil {
+		return errors.Join(w.err, w.staged.Discard())
+	}
+	return w.staged.Commit()
+}
+
+// Discard leaves nothing of the folder.
+func (w *Writer) Discard() error { return w.staged.Discard() }
+
+// file writes a file of the folder.
+func (w *Writer) file(name string, write func(*bufio.Writer) error) {
+	if w.err != nil {
+		return
+	}
+	file, err := w.staged.File(name)
+	if err == nil {
+		b := bufio.NewWriterSize(file, 1<<16)
+		err = errors.Join(cmp.Or(write(b), b.Flush()), file.Close())
+	}
+	if err != nil {
+		w.err = fmt.Errorf("write %s: %w", name, err)
+	}
+}
+
+// table writes a CSV file.
+func (w *Writer) table(name string, header []string, rows func(put func(...string) error) error) {
+	w.file(name, func(b *bufio.Writer) error {
+		c := csv.NewWriter(b)
+		put := func(cells ...string) error { return c.Write(cells) }
+		if err := cmp.Or(put(header...), rows(put)); err != nil {
+			return err
+		}
+		c.Flush()
+		return c.Error()
+	})
+}
+
+// The headers of the CSV files.
+var (
+	placementsHeader    = []string{"student", "opportunity", "rank", "score"}
+	unplacedHeader      = []string{"student", "reason"}
+	probabilitiesHeader = []string{"student", "opportunity", "probability"}
+	candidatesHeader    = []string{"student", "opportunity", "rank", "weight"}
+)
+
+// Placements writes placements.csv; the rows are those of a folder, by student.
+func (w *Writer) Placements(rows []Placed) {
+	w.table(PlacementsFile, placementsHeader, func(put func(...string) error) error {
+		for i := range rows {
+			r := &rows[i]
+			rank := ""
+			if r.Rank > 0 {
+				rank = strconv.Itoa(int(r.Rank))
+			}
+			if err := put(r.Student, r.Opportunity, rank, r.Score.String()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Unplaced writes unplaced.csv, whose rows are by student.
+func (w *Writer) Unplaced(rows []Unplaced) {
+	w.table(UnplacedFile, unplacedHeader, func(put func(...string) error) error {
+		for _, r := range rows {
+			if err := put(r.Student, string(r.Reason)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// probabilities writes probabilities.csv, whose rows are by student, the
+// largest first.
+func (w *Writer) probabilities(rows []Probability) {
+	w.table(ProbabilitiesFile, probabilitiesHeader, func(put func(...string) error) error {
+		for _, r := range rows {
+			if err := put(r.Student, r.Opportunity, strconv.FormatFloat(r.Share, 'f', 4, 64)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Certificate writes certificate.json.
+func (w *Writer) Certificate(c *place.Certificate) { w.json(CertificateFile, "", c) }
+
+// Summary writes run.json.
+func (w *Writer) Summary(s *Summary) { w.json(SummaryFile, " ", s) }
+
+func (w *Writer) json(name, indent string, v any) {
+	w.file(name, func(b *bufio.Writer) error {
+		e := json.NewEncoder(b)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", indent)
+		return e.Encode(v)
+	})
+}
+
+// page writes a page of the report.
+func (w *Writer) page(name string, t *template.Template, data any) {
+	w.file(name, func(b *bufio.Writer) error { return t.Execute(b, data) })
+}
+
+// Micro is a score in millionths, shown with 6 decimals.
+type Micro int64
+
+func (m Micro) String() string { return fmt.Sprintf("%d.%06d", m/1e6, m%1e6) }
+
+// WriteCandidates writes the lists of a problem into a file, by student id and
+// then in the order of the list, replacing a file that is there.
+func WriteCandidates(name string, p *place.Problem) error {
+	err := staging.WriteFile(name, func(to io.Writer) error {
+		c := csv.NewWriter(to)
+		if err := c.Write(candidatesHeader); err != nil {
+			return err
+		}
+		for _, s := range ByID(p.Students) {
+			from, end := p.Lists.Of(s)
+			for e := from; e < end; e++ {
+				err := c.Write([]string{
+					p.Students[s], p.Opportunities[p.Lists.Opportunity[e]],
+					strconv.Itoa(int(p.Lists.Rank[e])), strconv.Itoa(int(p.Lists.Weight[e])),
+				})
+				if err != nil {
+					return err
+				}
+			}
+		}
+		c.Flush()
+		return c.Error()
+	})
+	if err != nil {
+		return fmt.Errorf("write the candidates: %w", err)
+	}
+	return nil
+}
+
+// ByID returns the places of ids in the order of their bytes.
+func ByID(ids []string) []int32 {
+	order := make([]int32, len(ids))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(ids[a], ids[b]) })
+	return order
+}
+
+// SecondsOf is a duration in seconds, to the microsecond.
+func SecondsOf(d time.Duration) float64 { return float64(d.Microseconds()) / 1e6 }
