@@ -20,12 +20,23 @@ type auction struct {
 	from  []int32  // where an opportunity's heap starts; it has a place per seat
 	line  []int32  // a ring of students who are to bid
 	eps   int32
+	// limits is nil where seats are all that counts.
+	limits *limits
 }
+
+// key orders bids: the lower one first, equal ones by student.
+func key(bid, student int32) uint64 {
+	return uint64(uint32(bid)^1<<31)<<32 | uint64(student)
+}
+
+func bidOf(key uint64) int32  { return int32(uint32(key>>32) ^ 1<<31) }
+func bidder(key uint64) int32 { return int32(uint32(key)) }
 
 // closed is the price of an opportunity without seats: above every value.
 const closed = 1<<31 - 1
 
-func newAuction(first []int32, arcs []arc, seats []int32) *auction {
+func newAuction(p *program, seats []int32) *auction {
+	first, arcs := p.first, p.arcs
 	a := &auction{
 		first: first, arcs: arcs,
 		price: make([]int32, len(seats)),
@@ -44,6 +55,13 @@ func newAuction(first []int32, arcs []arc, seats []int32) *auction {
 		}
 	}
 	a.bids = make([]uint64, a.from[len(seats)])
+	if a.limits = limitsOf(p, a.heaviest()); a.limits != nil {
+		for o, least := range a.limits.least {
+			if least > 0 && a.price[o] == 0 {
+				a.price[o] = a.limits.lowest
+			}
+		}
+	}
 	return a
 }
 
@@ -94,11 +112,17 @@ func (a *auction) unsold() int32 {
 			free += seats - a.count[o]
 		}
 	}
+	if a.limits != nil {
+		free += a.unsoldLimited()
+	}
 	return free
 }
 
 // contested tells whether anything has a price.
 func (a *auction) contested() bool {
+	if a.limits != nil {
+		return true
+	}
 	for o, p := range a.price {
 		if p > 0 && a.from[o] < a.from[o+1] {
 			return true
@@ -109,6 +133,10 @@ func (a *auction) contested() bool {
 
 // reopen empties all seats and lets prices fall.
 func (a *auction) reopen(drop int32) {
+	if a.limits != nil {
+		a.reopenLimited(drop)
+		return
+	}
 	clear(a.count)
 	for o := range a.price {
 		if a.from[o] < a.from[o+1] {
@@ -129,7 +157,13 @@ func (a *auction) phase() {
 		if head++; head == n {
 			head = 0
 		}
-		if lost := a.bid(s); lost >= 0 {
+		var lost int32
+		if a.limits == nil {
+			lost = a.bid(s)
+		} else {
+			lost = a.bidLimited(s)
+		}
+		if lost >= 0 {
 			at := head + waiting - 1
 			if at >= n {
 				at -= n
@@ -160,7 +194,7 @@ func (a *auction) bid(s int32) int32 {
 		return -1
 	}
 	bid := price[at] + best - second + a.eps
-	return a.accept(at, uint64(bid)<<32|uint64(s))
+	return a.accept(at, key(bid, s))
 }
 
 // accept seats a bidder, in place of the lowest where no seat is free, and
@@ -168,27 +202,40 @@ func (a *auction) bid(s int32) int32 {
 // dropped.
 func (a *auction) accept(o int32, e uint64) int32 {
 	h := a.bids[a.from[o]:a.from[o+1]]
-	if n := int(a.count[o]); n < len(h) {
-		i := n
-		for i > 0 {
-			up := (i - 1) / 2
-			if h[up] <= e {
-				break
-			}
-			h[i] = h[up]
-			i = up
-		}
-		h[i] = e
+	n := int(a.count[o])
+	if n < len(h) {
+		rise(h[:n+1], e)
 		a.count[o]++
 		if n+1 == len(h) {
-			a.price[o] = int32(h[0] >> 32)
+			a.price[o] = bidOf(h[0])
 		}
 		return -1
 	}
 	if e>>32 <= h[0]>>32 {
 		return -1
 	}
-	lost := int32(uint32(h[0]))
+	lost := bidder(h[0])
+	sink(h, e)
+	a.price[o] = bidOf(h[0])
+	return lost
+}
+
+// rise puts a bid into a heap whose last place is free.
+func rise(h []uint64, e uint64) {
+	i := len(h) - 1
+	for i > 0 {
+		up := (i - 1) / 2
+		if h[up] <= e {
+			break
+		}
+		h[i] = h[up]
+		i = up
+	}
+	h[i] = e
+}
+
+// sink puts a bid in the place of a heap's lowest.
+func sink(h []uint64, e uint64) {
 	i := 0
 	for {
 		c := 2*i + 1
@@ -205,8 +252,6 @@ func (a *auction) accept(o int32, e uint64) int32 {
 		i = c
 	}
 	h[i] = e
-	a.price[o] = int32(h[0] >> 32)
-	return lost
 }
 
 // owners returns by student the opportunity that has its bid, or -1.

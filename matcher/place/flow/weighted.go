@@ -21,11 +21,11 @@ func (v *solver) runWeighted(ctx context.Context, st step) (*Stage, error) {
 		}
 		sortRow(row)
 	}
-	a := newAuction(p.first, p.arcs, v.net.Seats)
+	a := newAuction(&p, v.net.Seats)
 	if err := a.run(ctx.Err); err != nil {
 		return nil, err
 	}
-	price := v.prices(a.price, bonus*scale)
+	price := v.prices(a, bonus*scale)
 	for i := range p.arcs {
 		p.arcs[i].value -= bonus * scale
 	}
@@ -63,23 +63,34 @@ func (v *solver) bonus(st step) int32 {
 }
 
 // prices makes those of an auction the prices of nodes, without the bonus.
-func (v *solver) prices(auctioned []int32, bonus int32) []int64 {
-	price := make([]int64, len(v.tree.parent)+1)
+func (v *solver) prices(a *auction, bonus int32) []int64 {
 	t := v.tree
-	if v.placed != nil {
-		for k, q := range v.placed.Partners {
-			price[t.opportunities+k] = -q * int64(bonus)
+	price := make([]int64, len(t.parent)+1)
+	if l := a.limits; l != nil {
+		for k, q := range l.price {
+			price[t.opportunities+k] = int64(q)
 		}
 	}
-	for o, p := range auctioned {
-		up := price[t.parent[o]]
-		if p == closed {
-			price[o] = up
-			continue
+	for o, p := range a.price {
+		switch {
+		case p == closed:
+			price[o] = price[t.parent[o]]
+		case a.limits != nil:
+			price[o] = int64(a.priceOf(int32(o)))
+		default:
+			price[o] = int64(p)
 		}
-		price[o] = up + int64(p)
-		if v.placed != nil {
-			price[o] -= v.placed.Opportunities[o] * int64(bonus)
+	}
+	if v.placed == nil {
+		return price
+	}
+	for k, q := range v.placed.Partners {
+		price[t.opportunities+k] -= q * int64(bonus)
+	}
+	for o, p := range v.placed.Opportunities {
+		price[o] -= p * int64(bonus)
+		if k := int(t.parent[o]) - t.opportunities; k < len(v.placed.Partners) {
+			price[o] -= v.placed.Partners[k] * int64(bonus)
 		}
 	}
 	return price
