@@ -20,6 +20,7 @@ import (
 	"runtime/pprof"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/kindred-match/kindred/bench/instances"
@@ -37,8 +38,13 @@ type result struct {
 	Simplex       float64 `json:"network_simplex_seconds,omitempty"`
 	Scaling       float64 `json:"cost_scaling_seconds,omitempty"`
 	Ratio         float64 `json:"ratio,omitempty"`
-	Total         int64   `json:"total"`
-	PeakBytes     int64   `json:"peak_bytes"` // of the process, so far
+	// Time of the processor, which says more on a machine that is busy.
+	CPU        float64 `json:"cpu_seconds"`
+	SimplexCPU float64 `json:"network_simplex_cpu_seconds,omitempty"`
+	ScalingCPU float64 `json:"cost_scaling_cpu_seconds,omitempty"`
+	RatioCPU   float64 `json:"cpu_ratio,omitempty"`
+	Total      int64   `json:"total"`
+	PeakBytes  int64   `json:"peak_bytes"` // of the process, so far
 }
 
 type settings struct {
@@ -93,7 +99,7 @@ func run(s settings, table bool, names []string) error {
 		defer pprof.StopCPUProfile()
 	}
 	if table {
-		fmt.Println("| family | seconds | network simplex | cost scaling | ratio |\n|---|---|---|---|---|")
+		fmt.Println("| family | seconds | network simplex | cost scaling | ratio | of the processor | network simplex | cost scaling | ratio |\n|---|---|---|---|---|---|---|---|---|")
 	}
 	for _, name := range names {
 		family, err := instances.Get(name)
@@ -105,7 +111,8 @@ func run(s settings, table bool, names []string) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		if table {
-			fmt.Printf("| %s | %.3f | %.2f | %.2f | %.1f |\n", r.Family, r.Seconds, r.Simplex, r.Scaling, r.Ratio)
+			fmt.Printf("| %s | %.3f | %.2f | %.2f | %.1f | %.3f | %.2f | %.2f | %.1f |\n", r.Family,
+				r.Seconds, r.Simplex, r.Scaling, r.Ratio, r.CPU, r.SimplexCPU, r.ScalingCPU, r.RatioCPU)
 		} else if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
 			return err
 		}
@@ -134,7 +141,7 @@ func measure(s settings, family instances.Family) (*result, error) {
 			return nil, err
 		}
 	}
-	var ours, simplex, scaling []float64
+	var ours, simplex, scaling, oursCPU, simplexCPU, scalingCPU []float64
 	for range s.rounds {
 		if file != "" {
 			rival, err := solveByLemon(s.lemon, file)
@@ -142,29 +149,42 @@ func measure(s settings, family instances.Family) (*result, error) {
 				return nil, err
 			}
 			simplex, scaling = append(simplex, rival.Simplex), append(scaling, rival.Scaling)
+			simplexCPU, scalingCPU = append(simplexCPU, rival.SimplexCPU), append(scalingCPU, rival.ScalingCPU)
 			r.Total = rival.Total
 		}
 		runtime.GC()
-		start := time.Now()
+		start, used := time.Now(), processor()
 		sol, err := flow.Solve(context.Background(), &in.Network,
 			flow.Objective{Goal: goal, Weights: in.Weights, Ranks: in.Ranks}, flow.Options{Workers: s.workers})
 		if err != nil {
 			return nil, err
 		}
 		ours = append(ours, time.Since(start).Seconds())
+		oursCPU = append(oursCPU, (processor() - used).Seconds())
 		value := sol.Stages[len(sol.Stages)-1].Value
 		if file != "" && value != r.Total {
 			return nil, fmt.Errorf("the sum is %d, LEMON's %d", value, r.Total)
 		}
 		r.Total = value
 	}
-	r.Seconds = median(ours)
+	r.Seconds, r.CPU = median(ours), median(oursCPU)
 	if file != "" {
 		r.Simplex, r.Scaling = median(simplex), median(scaling)
+		r.SimplexCPU, r.ScalingCPU = median(simplexCPU), median(scalingCPU)
 		r.Ratio = min(r.Simplex, r.Scaling) / r.Seconds
+		r.RatioCPU = min(r.SimplexCPU, r.ScalingCPU) / r.CPU
 	}
 	r.PeakBytes = peak()
 	return r, nil
+}
+
+// processor returns how long this process has had a processor.
+func processor() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func median(v []float64) float64 {

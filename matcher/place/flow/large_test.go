@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -53,6 +54,72 @@ func invent(z shape) instance {
 		in.net.First = append(in.net.First, int32(len(in.net.Target)))
 	}
 	return in
+}
+
+// beside puts instances together that have nothing to do with each other.
+func beside(parts ...instance) instance {
+	whole := instance{net: flow.Network{First: []int32{0}}}
+	for _, in := range parts {
+		m, k, arcs := int32(len(whole.net.Seats)), int32(len(whole.net.Cap)), int32(len(whole.net.Target))
+		whole.net.Seats = append(whole.net.Seats, in.net.Seats...)
+		whole.net.Minimum = append(whole.net.Minimum, in.net.Minimum...)
+		whole.net.Cap = append(whole.net.Cap, in.net.Cap...)
+		for _, p := range in.net.Partner {
+			if p >= 0 {
+				p += k
+			}
+			whole.net.Partner = append(whole.net.Partner, p)
+		}
+		for _, o := range in.net.Target {
+			whole.net.Target = append(whole.net.Target, m+o)
+		}
+		for _, f := range in.net.First[1:] {
+			whole.net.First = append(whole.net.First, arcs+f)
+		}
+		whole.obj.Weights = append(whole.obj.Weights, in.obj.Weights...)
+		whole.obj.Ranks = append(whole.obj.Ranks, in.obj.Ranks...)
+		whole.obj.Standing = append(whole.obj.Standing, in.obj.Standing...)
+	}
+	return whole
+}
+
+// TestSolvePieces solves components apart, by several goroutines.
+func TestSolvePieces(t *testing.T) {
+	a := invent(shape{"a", 4500, 150, 1.2, 1000, 0.5, true, true})
+	b := invent(shape{"b", 5000, 200, 1.1, 1e6, 0, true, true})
+	c := invent(shape{"c", 200, 20, 1, 50, 0.5, true, false})
+	c.net.Minimum = make([]int32, len(c.net.Seats))
+	in := beside(c, a, b, c)
+	for goal := flow.Welfare; goal <= flow.Maximin; goal++ {
+		if testing.Short() && goal > flow.MaxPlaced && goal < flow.Maximin {
+			continue
+		}
+		obj := in.obj
+		obj.Goal = goal
+		sol, err := flow.Solve(t.Context(), &in.net, obj, flow.Options{Workers: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := checkSolution(&in.net, obj, sol); err != nil {
+			t.Fatal(err)
+		}
+		again, err := flow.Solve(t.Context(), &in.net, obj, flow.Options{Workers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(sol, again) {
+			t.Errorf("goal %d: another number of workers gives another solution", goal)
+		}
+	}
+	starved := in.net.Minimum[40]
+	in.net.Minimum[40] = in.net.Seats[40]
+	in.net.First = in.net.First[:1]
+	in.net.Target, in.obj.Weights, in.obj.Ranks, in.obj.Standing = nil, nil, nil, nil
+	_, err := flow.Solve(t.Context(), &in.net, in.obj, flow.Options{})
+	var e *flow.InfeasibleError
+	if !errors.As(err, &e) || e.Eligible != 0 {
+		t.Errorf("nobody for a minimum of %d: %v", starved, err)
+	}
 }
 
 // TestSolveLarger proves larger placements by their duals, and that solving

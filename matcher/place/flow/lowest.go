@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// runLowest takes the step Lowest: by halving it finds the highest weight such
-// that everyone whom the stages before place can be placed by arcs that have at
-// least that.
-func (v *solver) runLowest(ctx context.Context) (*Stage, error) {
+// lowest finds, by halving, the highest weight such that everyone whom the stages
+// before place can be placed by arcs that have at least that; -1 if they place
+// nobody.
+func (v *solver) lowest(ctx context.Context) (int32, error) {
 	weights := make([]int32, 0, len(v.arcs))
 	for _, a := range v.arcs {
 		weights = append(weights, v.obj.Weights[a])
@@ -22,7 +22,7 @@ func (v *solver) runLowest(ctx context.Context) (*Stage, error) {
 		}
 	}
 	if placed == 0 {
-		return v.above(ctx, 0)
+		return -1, nil
 	}
 	// Everyone can have weights[low]; not all can have weights[high].
 	low, high := 0, len(weights)
@@ -30,7 +30,7 @@ func (v *solver) runLowest(ctx context.Context) (*Stage, error) {
 		middle := (low + high) / 2
 		s := v.state(v.value(step{measure: Lowest}, weights[middle]))
 		if err := newPhases(s).balanceAll(ctx); err != nil {
-			return nil, err
+			return 0, err
 		}
 		if v.stage(s).Value == placed {
 			low = middle
@@ -38,10 +38,10 @@ func (v *solver) runLowest(ctx context.Context) (*Stage, error) {
 			high = middle
 		}
 	}
-	return v.above(ctx, weights[low])
+	return weights[low], nil
 }
 
-// above makes the stage for a lowest weight, with the proof that not everyone
+// above takes the step Lowest for a lowest weight, with the proof that not everyone
 // can have more, and narrows the face to arcs of at least that weight.
 func (v *solver) above(ctx context.Context, lowest int32) (*Stage, error) {
 	s := v.state(v.value(step{measure: Lowest}, lowest+1))

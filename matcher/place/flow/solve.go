@@ -19,19 +19,29 @@ func Solve(ctx context.Context, n *Network, obj Objective, opt Options) (*Soluti
 	for _, r := range obj.Ranks {
 		highest = max(highest, r)
 	}
-	v := newSolver(n, obj)
-	sol := &Solution{}
+	pieces := cut(n, obj)
+	sol := &Solution{Arc: make([]int32, n.Students())}
 	list := steps(obj, highest)
 	for i, st := range list {
 		if opt.Progress != nil {
 			opt.Progress(Progress{Stage: i + 1, Stages: len(list)})
 		}
-		stage, err := v.run(ctx, st)
+		stage, err := stageOf(ctx, n, pieces, st, opt.Workers)
 		if err != nil {
 			return nil, err
 		}
 		sol.Stages = append(sol.Stages, *stage)
 	}
-	sol.Arc = v.used
+	for _, p := range pieces {
+		used := p.used
+		if p.arcNumbers != nil {
+			for s, a := range used {
+				if a >= 0 {
+					used[s] = p.arcNumbers[a]
+				}
+			}
+		}
+		put(sol.Arc, used, p.students)
+	}
 	return sol, nil
 }

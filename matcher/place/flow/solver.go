@@ -88,11 +88,8 @@ func (v *solver) value(st step, threshold int32) func(a int32) int32 {
 	}
 }
 
-// run takes one step and narrows the face.
+// run takes a step other than Lowest and narrows the face.
 func (v *solver) run(ctx context.Context, st step) (*Stage, error) {
-	if st.measure == Lowest {
-		return v.runLowest(ctx)
-	}
 	if st.measure == Sum || st.measure == RankSum {
 		return v.runWeighted(ctx, st)
 	}
