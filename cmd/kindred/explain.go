@@ -9,33 +9,43 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kindred-match/kindred/internal/report"
+	"github.com/kindred-match/kindred/internal/runfolder"
 	"github.com/kindred-match/kindred/matcher"
 )
 
 // explainFlags are the flags of explain.
 type explainFlags struct {
 	rankingFlags
-	student, opportunity, output string
+	student, opportunity, output, input string
 }
 
 func (p *program) explainCommand() *cobra.Command {
 	var f explainFlags
 	cmd := &cobra.Command{
-		Use:   "explain DIR --student ID --opportunity ID",
-		Short: "Say why a pair scores as it does, or why it is not eligible",
-		Long: `Shows the score of a student and an opportunity by tag and the rank that the
-opportunity has for the student, or every rule of eligibility that the pair
-fails.`,
-		Example: `  kindred explain out/district --student s000001 --opportunity o000001`,
-		Args:    arguments(1, "one district folder"),
+		Use:   "explain (DIR --student ID --opportunity ID | RUN --student ID)",
+		Short: "Say why a pair scores as it does, or why a student was placed so",
+		Long: `Of a district folder: shows the score of a student and an opportunity by tag and
+the rank that the opportunity has for the student, or every rule of eligibility
+that the pair fails.
+
+Of a run folder, which 'kindred place' writes: says why the student was placed
+so, and why not elsewhere on its list, or at one opportunity.`,
+		Example: `  kindred explain out/district --student s000001 --opportunity o000001
+  kindred explain out/run --student s000001
+  kindred explain out/run --student s000001 --opportunity o000001 --output json`,
+		Args: arguments(1, "one district folder or run folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if runfolder.Is(args[0]) {
+				return p.explainRun(cmd, args[0], &f)
+			}
 			return p.explain(cmd, args[0], &f)
 		},
 	}
 	f.add(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.student, "student", "", "the student (required)")
-	flags.StringVar(&f.opportunity, "opportunity", "", "the opportunity (required)")
+	flags.StringVar(&f.opportunity, "opportunity", "", "the opportunity (required for a district folder)")
+	flags.StringVar(&f.input, "input", "", "of a run: its district folder, where that is no longer where it was")
 	flags.StringVarP(&f.output, "output", "o", string(report.Table), "table or json")
 	complete(cmd, "output", []string{"table", "json"})
 	return cmd
@@ -56,6 +66,9 @@ type pairExplanation struct {
 func (p *program) explain(cmd *cobra.Command, dir string, f *explainFlags) error {
 	if f.student == "" || f.opportunity == "" {
 		return badInput("explain needs --student and --opportunity")
+	}
+	if f.input != "" {
+		return badInput("--input is for a run folder, one with %s", runfolder.SummaryFile)
 	}
 	format, err := report.ParseFormat(f.output)
 	if err != nil || (format != report.Table && format != report.JSON) {

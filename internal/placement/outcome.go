@@ -77,7 +77,8 @@ func (c *Case) micro(s, o, weight int32) runfolder.Micro {
 var ErrNotOfInput = errors.New("the run and its input don't fit: each student of the input must be in placements.csv or in unplaced.csv, " +
 	"at an opportunity of the input and with its rank")
 
-// Placement is the placement that a run has, as place makes it.
+// Placement is the placement that a run has, as place makes it: ErrNotOfInput
+// where they do not fit.
 func (c *Case) Placement(r *runfolder.Folder) (*place.Placement, error) {
 	p := c.Problem
 	n := len(p.Students)
