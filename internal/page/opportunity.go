@@ -1,0 +1,190 @@
+package page
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kindred-match/kindred/matcher/place"
+)
+
+// Opportunity is what became of a published opportunity.
+type Opportunity struct {
+	ID      string `json:"id"`
+	Title   string `json:"title,omitempty"`
+	Partner string `json:"partner,omitempty"` // its name, or id
+	Kind    string `json:"kind,omitempty"`
+	Seats   int64  `json:"seats"`
+	Minimum int64  `json:"min_seats"`
+	Placed  int64  `json:"placed"`
+	// Listed is how many students have it on their list, First how many have it
+	// as the first entry.
+	Listed    int64 `json:"listed"`
+	First     int64 `json:"first"`
+	Cancelled bool  `json:"cancelled,omitempty"`
+	// Cutoff is the lowest priority that was taken where it is full; Price what
+	// one more seat would add.
+	Cutoff *Cutoff `json:"cutoff,omitempty"`
+	Price  *Price  `json:"price,omitempty"`
+}
+
+// Cutoff is a place.Cutoff without the number of the student who has it, which
+// would tell who it is.
+type Cutoff struct {
+	Tier  int32   `json:"tier,omitempty"`
+	Score float64 `json:"score,omitempty"`
+	// Lottery is the share of all lottery numbers up to the one that was the last
+	// to be taken, in whole percent.
+	Lottery int  `json:"lottery_percent,omitempty"`
+	Fixed   bool `json:"fixed,omitempty"` // all seats were promised
+}
+
+// Price is the first shadow price of an opportunity that is not 0: what one more
+// seat would add to a stage of the objective, or below 0 what its minimum takes.
+type Price struct {
+	Measure place.Measure `json:"measure"`
+	Rank    int32         `json:"rank,omitempty"`
+	Price   int64         `json:"price"`
+}
+
+// Under says whether an opportunity has fewer students than its minimum.
+func (o *Opportunity) Under() bool { return o.Cancelled || o.Placed < o.Minimum }
+
+// Name is its title, or id.
+func (o *Opportunity) Name() string { return cmp.Or(o.Title, o.ID) }
+
+// offered are the published opportunities, by id.
+func (in *Input) offered() []Opportunity {
+	p := in.Problem
+	names := make(map[string]string, len(in.Partners))
+	for i := range in.Partners {
+		names[in.Partners[i].ID] = in.Partners[i].Name
+	}
+	listed, first := make([]int64, len(p.Opportunities)), make([]int64, len(p.Opportunities))
+	for s := range p.Students {
+		from, to := p.Lists.Of(int32(s))
+		for e := from; e < to; e++ {
+			listed[p.Lists.Opportunity[e]]++
+		}
+		if from < to {
+			first[p.Lists.Opportunity[from]]++
+		}
+	}
+	cutoffs, prices := in.cutoffs(), in.prices()
+	var found []Opportunity
+	for o, row := range p.OpportunityRows {
+		r := &in.Opportunities[row]
+		if !published(r) {
+			continue
+		}
+		found = append(found, Opportunity{
+			ID: r.ID, Title: r.Title, Partner: cmp.Or(names[r.Partner], r.Partner), Kind: string(r.Kind),
+			Seats: int64(r.Seats), Minimum: int64(p.Minimum[o]), Placed: int64(in.Placement.Placed[o]),
+			Listed: listed[o], First: first[o], Cancelled: slices.Contains(in.Placement.Cancelled, int32(o)),
+			Cutoff: cutoffs[r.ID], Price: prices[r.ID],
+		})
+	}
+	return found
+}
+
+func (in *Input) cutoffs() map[string]*Cutoff {
+	found := make(map[string]*Cutoff)
+	for i := range in.Placement.Certificate.Cutoffs {
+		c := &in.Placement.Certificate.Cutoffs[i]
+		cutoff := &Cutoff{Tier: c.Tier, Score: float64(c.Weight) / 1e6, Fixed: c.Fixed}
+		if n, err := strconv.ParseUint(c.Lottery, 10, 64); err == nil {
+			share := float64(n) / (1 << 64)
+			if in.Problem.Lottery.Reverse {
+				share = 1 - share
+			}
+			cutoff.Lottery = max(1, int(math.Ceil(100*share)))
+		}
+		found[c.ID] = cutoff
+	}
+	return found
+}
+
+func (in *Input) prices() map[string]*Price {
+	found := make(map[string]*Price)
+	for _, stage := range in.Placement.Certificate.Stages {
+		for _, price := range stage.Opportunities {
+			if price.Group == "" && !price.Whole && found[price.ID] == nil {
+				found[price.ID] = &Price{stage.Measure, stage.Rank, price.Price}
+			}
+		}
+	}
+	return found
+}
+
+// busiest are the most wanted of the opportunities beyond their seats, emptiest
+// those with the most free seats.
+func busiest(all []Opportunity, n int) []Opportunity {
+	return firstBy(all, n, func(o *Opportunity) bool { return o.First > o.Seats }, func(a, b *Opportunity) int {
+		return cmp.Or(cmp.Compare(b.First-b.Seats, a.First-a.Seats), cmp.Compare(b.Listed, a.Listed))
+	})
+}
+
+func emptiest(all []Opportunity, n int) []Opportunity {
+	return firstBy(all, n, func(o *Opportunity) bool { return o.Placed < o.Seats }, func(a, b *Opportunity) int {
+		return cmp.Or(cmp.Compare(b.Seats-b.Placed, a.Seats-a.Placed), cmp.Compare(a.Listed, b.Listed))
+	})
+}
+
+// firstBy are the first n that are wanted, in an order and then by id.
+func firstBy(all []Opportunity, n int, wanted func(*Opportunity) bool, order func(a, b *Opportunity) int) []Opportunity {
+	var found []Opportunity
+	for i := range all {
+		if wanted(&all[i]) {
+			found = append(found, all[i])
+		}
+	}
+	slices.SortStableFunc(found, func(a, b Opportunity) int { return order(&a, &b) })
+	return found[:min(n, len(found))]
+}
+
+// text says in words what a student needed to be taken.
+func (c *Cutoff) text() string {
+	if c == nil {
+		return ""
+	}
+	if c.Fixed {
+		return "all seats were promised"
+	}
+	var parts []string
+	if c.Tier > 0 {
+		parts = append(parts, fmt.Sprintf("tier %d", c.Tier))
+	}
+	if c.Score > 0 {
+		parts = append(parts, fmt.Sprintf("score %.3f", c.Score))
+	}
+	if c.Lottery > 0 {
+		parts = append(parts, fmt.Sprintf("first %d %% of the lottery", c.Lottery))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// text says in words what one more seat would add.
+func (p *Price) text() string {
+	if p == nil {
+		return ""
+	}
+	switch p.Measure {
+	case place.SumWeights:
+		return fmt.Sprintf("%+.3f score", float64(p.Price)/1e6)
+	case place.CountPlaced:
+		return fmt.Sprintf("%+d placed", p.Price)
+	case place.SumRanks:
+		return fmt.Sprintf("%+d ranks in total", -p.Price)
+	case place.AtRank:
+		return fmt.Sprintf("%+d at rank %d", p.Price, p.Rank)
+	case place.NotRank:
+		return fmt.Sprintf("%+d at rank %d", -p.Price, p.Rank)
+	case place.KeptStanding:
+		return fmt.Sprintf("%+d kept", p.Price)
+	default:
+		return "a higher lowest score"
+	}
+}
