@@ -65,16 +65,15 @@ func newAuction(p *program, seats []int32) *auction {
 	return a
 }
 
-// run holds the phases; between two, go on is asked whether to continue.
+// run holds the phases; every so many bids goOn is asked whether to continue.
 func (a *auction) run(goOn func() error) error {
 	const fall, steep = 1, 4 // prices fall by so many epsilons between phases
 	a.eps = max(1, a.heaviest()/8)
 	last, times := a.eps, int32(fall)
 	for {
-		if err := goOn(); err != nil {
+		if err := a.phase(goOn); err != nil {
 			return err
 		}
-		a.phase()
 		free := a.unsold()
 		drop := times * a.eps
 		switch {
@@ -146,13 +145,19 @@ func (a *auction) reopen(drop int32) {
 }
 
 // phase lets students bid in turn until all have a seat or want none.
-func (a *auction) phase() {
+func (a *auction) phase(goOn func() error) error {
+	const often = 1 << 16 // bids, some milliseconds
 	n := len(a.line)
 	for s := range a.line {
 		a.line[s] = int32(s)
 	}
 	head := 0
-	for waiting := n; waiting > 0; waiting-- {
+	for waiting, bids := n, 0; waiting > 0; waiting, bids = waiting-1, bids+1 {
+		if bids%often == 0 {
+			if err := goOn(); err != nil {
+				return err
+			}
+		}
 		s := a.line[head]
 		if head++; head == n {
 			head = 0
@@ -172,6 +177,7 @@ func (a *auction) phase() {
 			waiting++
 		}
 	}
+	return nil
 }
 
 // bid lets a student bid for the best opportunity as much as makes it epsilon
