@@ -1,6 +1,10 @@
 package matcher
 
-import "github.com/kindred-match/kindred/matcher/internal/kernel"
+import (
+	"iter"
+
+	"github.com/kindred-match/kindred/matcher/internal/kernel"
+)
 
 // cards are records of documents made for scoring many of them: a document's
 // stands in one or two cache lines, with all else that its score and its rank
@@ -45,6 +49,22 @@ func (c *cards) add(t TagID, weight uint16) {
 		c.words = append(c.words, t, uint32(weight))
 	} else {
 		c.words = append(c.words, t<<16|uint32(weight))
+	}
+}
+
+// tags yields a document's tags with their weights.
+func (c *cards) tags(doc uint32) iter.Seq2[TagID, uint32] {
+	return func(yield func(TagID, uint32) bool) {
+		for tags := c.words[c.at[doc]+cardHead : c.at[doc+1]]; len(tags) > 0; {
+			t, weight := tags[0]>>16, tags[0]&0xffff
+			if c.wide {
+				t, weight, tags = tags[0], tags[1], tags[1:]
+			}
+			tags = tags[1:]
+			if weight > 0 && !yield(t, weight) {
+				return
+			}
+		}
 	}
 }
 

@@ -186,12 +186,21 @@ func (x *Index) document(doc uint32) (*Opportunity, int32) {
 
 // record is the record of a document that is there.
 func (x *Index) record(doc uint32) record {
-	if n := uint32(x.base.len()); doc >= n {
-		return *x.delta.slots.at(doc - n)
-	}
-	r := x.base.record(doc)
-	r.opportunity, r.partner = x.document(doc)
+	var r record
+	x.read(&r, doc)
 	return r
+}
+
+// read fills a record with that of a document that is there; its slices are
+// used again.
+func (x *Index) read(r *record, doc uint32) {
+	if n := uint32(x.base.len()); doc >= n {
+		late := x.delta.slots.at(doc - n)
+		r.tags, r.weights = append(r.tags[:0], late.tags...), append(r.weights[:0], late.weights...)
+	} else {
+		x.base.read(r, doc)
+	}
+	r.opportunity, r.partner = x.document(doc)
 }
 
 // records yields all opportunities that are there.

@@ -10,7 +10,13 @@ import (
 // frequent tags stand together. It gets the places in the drafts in the order
 // of ids, and returns the documents' places in that.
 func (b *builder) clustered(byID []uint32) []uint32 {
-	ranks := b.frequencyRanks()
+	frequency := make([]uint32, b.vocabulary.Len())
+	for _, d := range b.drafts {
+		for t, n := range d.frequency {
+			frequency[t] += n
+		}
+	}
+	ranks := frequencyRanks(frequency)
 	keys := make([]uint64, len(byID))
 	together(len(b.drafts), func(i int) {
 		d, keys := b.drafts[i], keys[i*b.size:]
@@ -19,6 +25,12 @@ func (b *builder) clustered(byID []uint32) []uint32 {
 			keys[i] = mostFrequent(ranks, d.packed(i))
 		}
 	})
+	return byKey(byID, keys)
+}
+
+// byKey sorts by key, then by place. It gets the numbers of what is sorted in
+// the order of ids, and the key of each number; it returns their places.
+func byKey(byID []uint32, keys []uint64) []uint32 {
 	list := make([]keyed, len(byID))
 	for place, i := range byID {
 		list[place] = keyed{keys[i], uint32(place)}
@@ -35,13 +47,7 @@ func (b *builder) clustered(byID []uint32) []uint32 {
 const rarest = 1<<16 - 1
 
 // frequencyRanks gives each tag its place among all, the most frequent first.
-func (b *builder) frequencyRanks() []uint16 {
-	frequency := make([]uint32, b.vocabulary.Len())
-	for _, d := range b.drafts {
-		for t, n := range d.frequency {
-			frequency[t] += n
-		}
-	}
+func frequencyRanks(frequency []uint32) []uint16 {
 	order := make([]TagID, len(frequency))
 	for t := range order {
 		order[t] = TagID(t)

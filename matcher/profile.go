@@ -121,26 +121,36 @@ func boostFactor(boost float64) int64 { return int64(math.Round(1000 * boost)) }
 // denominator is what units are divided by to give the score shown, for the
 // profile that s holds.
 func (s *spreader) denominator(m Measure, g []int64, unlistedG int64) float64 {
-	var sum uint64 // of P G: at most 1,088 tags below 2^31
-	var squares uint128
-	add := func(p Weight, g int64) {
-		x := uint64(p) * uint64(g)
-		sum += x
-		squares.addSquare(x)
-	}
+	var w whole
 	for _, t := range s.touched {
-		add(s.weight[t], g[t])
+		w.add(s.weight[t], g[t])
 	}
 	for _, u := range s.unlisted {
-		add(u.Weight, unlistedG)
+		w.add(u.Weight, unlistedG)
 	}
+	return w.of(m)
+}
+
+// whole adds up what the score shown is a share of.
+type whole struct {
+	sum     uint64 // of P G: at most 1,088 tags below 2^31
+	squares uint128
+}
+
+func (w *whole) add(p Weight, g int64) {
+	x := uint64(p) * uint64(g)
+	w.sum += x
+	w.squares.addSquare(x)
+}
+
+func (w *whole) of(m Measure) float64 {
 	switch m {
 	case Dot:
-		return 32767 * float64(sum)
+		return 32767 * float64(w.sum)
 	case Overlap:
-		return 1000 * float64(sum)
+		return 1000 * float64(w.sum)
 	default:
-		return 32767 * math.Sqrt(squares.float())
+		return 32767 * math.Sqrt(w.squares.float())
 	}
 }
 

@@ -8,7 +8,8 @@ import (
 )
 
 // segment is an inverted index over windows of documents, with the records
-// that scores are exactly computed from.
+// that scores are exactly computed from. Documents are opportunities, or
+// students where these are ranked; then all that is of opportunities is empty.
 //
 // Documents are numbered so that those with the same frequent tags stand
 // together: then most windows have a frequent tag in nearly all of their
@@ -68,7 +69,7 @@ type record struct {
 
 func compareIDs(a, b *Opportunity) int { return cmp.Compare(a.ID, b.ID) }
 
-func (s *segment) len() int { return len(s.opportunities) }
+func (s *segment) len() int { return max(0, len(s.forward)-1) }
 
 func (s *segment) find(id string) (uint32, bool) {
 	i, ok := sort.Find(len(s.byID), func(i int) int { return cmp.Compare(id, s.opportunities[s.byID[i]].ID) })
@@ -78,14 +79,14 @@ func (s *segment) find(id string) (uint32, bool) {
 	return s.byID[i], true
 }
 
-func (s *segment) record(doc uint32) record {
-	packed := s.packed(doc)
-	r := record{opportunity: s.opportunities[doc], partner: s.attributes[doc].partner}
-	for ; len(packed) > 0; packed = packed[perTag:] {
+// read fills a record; its slices are used again.
+func (s *segment) read(r *record, doc uint32) {
+	r.opportunity, r.partner = s.opportunities[doc], s.attributes[doc].partner
+	r.tags, r.weights = r.tags[:0], r.weights[:0]
+	for packed := s.packed(doc); len(packed) > 0; packed = packed[perTag:] {
 		tag, weight := unpack(packed)
 		r.tags, r.weights = append(r.tags, tag), append(r.weights, weight)
 	}
-	return r
 }
 
 // perTag is how many numbers of a record a tag takes.

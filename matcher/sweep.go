@@ -60,7 +60,8 @@ type sweep struct {
 
 	heads   []int32 // lists of nodes, by window
 	nodes   []node
-	order   []int32 // windows to visit
+	order   []int32 // windows with a term
+	rest    []int32 // those of them that are not open
 	opens   []opened
 	docs    []uint32 // to be scored
 	best    scoredList
@@ -193,7 +194,7 @@ func (s *sweep) bound(w int32) int {
 	return sum
 }
 
-// open takes the windows of the highest bounds out of the order.
+// open enters the windows of the highest bounds; the rest are left.
 func (s *sweep) open() []opened {
 	opens := s.opens[:min(len(s.opens), len(s.order))]
 	if len(s.order) > len(opens) {
@@ -205,7 +206,7 @@ func (s *sweep) open() []opened {
 	for i := range opens {
 		s.enter(&opens[i], s.order[i])
 	}
-	s.order = s.order[len(opens):]
+	s.rest = s.order[len(opens):]
 	return opens
 }
 
@@ -431,7 +432,7 @@ func (s *sweep) score(opens []opened) {
 func (s *sweep) follow() {
 	o := s.opens[:1]
 	scaled := int64(0)
-	for i, w := range s.order {
+	for i, w := range s.rest {
 		least := s.best.threshold()
 		// Finer steps are worth it once the threshold has risen by a few of them.
 		if least > 1 && least > scaled+scaled/32 {
@@ -442,8 +443,8 @@ func (s *sweep) follow() {
 		if bound := s.bound(w); bound < int(cut) && (s.raised == nil || bound < int(s.raisedCut(cut))) {
 			continue
 		}
-		if i+1 < len(s.order) {
-			s.prefetch(s.order[i+1])
+		if i+1 < len(s.rest) {
+			s.prefetch(s.rest[i+1])
 		}
 		s.enter(&o[0], w)
 		s.gather(&o[0])

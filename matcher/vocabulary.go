@@ -111,3 +111,21 @@ func (v *Vocabulary) add(name string) TagID {
 	v.importance = append(v.importance, 1)
 	return t
 }
+
+// within reports whether w is v, or v with names added as roots.
+func (v *Vocabulary) within(w *Vocabulary) bool {
+	n := len(v.names)
+	if v == w {
+		return true
+	}
+	if n > len(w.names) || len(w.ids)-len(v.ids) != len(w.names)-n ||
+		!slices.Equal(v.names, w.names[:n]) || !slices.Equal(v.parents, w.parents[:n]) {
+		return false
+	}
+	for name, t := range v.ids {
+		if u, ok := w.ids[name]; !ok || u != t {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(w.parents[n:], func(p TagID) bool { return p != noParent })
+}
