@@ -74,8 +74,8 @@ func (x *Index) checkChanged(changes []Change) error {
 // changed for the first time.
 type edit struct {
 	*Index
-	partnersOwned, overlayOwned, deltaOwned bool
-	spreader                                *spreader
+	partnersOwned, overlayOwned, deltaOwned, numbersOwned bool
+	spreader                                              *spreader
 }
 
 func (e *edit) ownPartners() {
@@ -103,6 +103,7 @@ func (e *edit) put(o *Opportunity) {
 		e.recount(before.partner, partner)
 		e.ownDelta()
 		e.delta.slots.set(slot, &record{&kept, partner, before.tags, before.weights})
+		doc = uint32(e.base.len()) + slot
 	case based && alike(o, e.base.opportunities[doc]):
 		e.removeLate(o.ID)
 		kept.share(e.base.opportunities[doc])
@@ -113,7 +114,20 @@ func (e *edit) put(o *Opportunity) {
 		e.delta.add(e.recordOf(&kept, partner))
 		e.recount(noPartner, partner)
 		e.n++
+		doc = uint32(e.base.len()) + e.delta.n - 1
 	}
+	e.number(o.Number, doc)
+}
+
+// number says which document has a number.
+func (e *edit) number(number, doc uint32) {
+	if number == 0 || e.numbers.at(number) == doc+1 {
+		return
+	}
+	if !e.numbersOwned {
+		e.numbers, e.numbersOwned = e.numbers.clone(), true
+	}
+	e.numbers.set(number, doc+1)
 }
 
 // recordOf works out an opportunity.

@@ -41,6 +41,7 @@ type Index struct {
 	// kindsMoved says that a partner has another kind than when base was built.
 	kindsMoved bool
 	base       *segment
+	numbers    vector[uint32] // documents by Opportunity.Number, from 1 on
 	overlay    overlay
 	delta      delta
 	n          int // opportunities

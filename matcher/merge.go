@@ -125,7 +125,7 @@ func (p *pause) after(n int) {
 // not have been published, and its partners have no counts yet.
 func (x *Index) install(base *segment) {
 	x.base, x.n, x.kindsMoved = base, base.len(), false
-	x.overlay, x.delta = newOverlay(base), delta{}
+	x.overlay, x.delta, x.numbers = newOverlay(base), delta{}, numbersOf(base)
 	x.partners.countAll(base.attributes)
 }
 

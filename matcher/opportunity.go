@@ -43,7 +43,10 @@ type Position struct {
 
 // Opportunity is what a student can be placed at.
 type Opportunity struct {
-	ID      string
+	ID string
+	// Number is the store's, never used again in a district; 0 where there is
+	// none, as in a folder.
+	Number  uint32
 	Partner string // id, or empty
 	Title   string
 	Kind    OpportunityKind

@@ -88,6 +88,7 @@ func (r *Plain) Rank(dst []Candidate, q *Query) []Candidate {
 	for i, h := range r.top.ranked() {
 		dst = append(dst, Candidate{
 			Opportunity: r.records[h.doc].opportunity.ID,
+			Number:      r.records[h.doc].opportunity.Number,
 			Rank:        i + 1,
 			Units:       h.units,
 			Score:       float64(h.units) / denominator,

@@ -31,7 +31,8 @@ type Query struct {
 // Candidate is a ranked opportunity.
 type Candidate struct {
 	Opportunity string
-	Rank        int // from 1
+	Number      uint32 // of the opportunity
+	Rank        int    // from 1
 	Units       int64
 	Score       float64 // the score shown, not rounded
 }
@@ -178,7 +179,8 @@ func (r *Ranker) candidates(dst []Candidate, hits []hit) []Candidate {
 	}
 	// Apart, so that all these are on their way at once.
 	for i, h := range hits {
-		dst[first+i].Opportunity = r.opportunity(h.doc).ID
+		o, _ := r.x.document(h.doc)
+		dst[first+i].Opportunity, dst[first+i].Number = o.ID, o.Number
 	}
 	return dst
 }

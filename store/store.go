@@ -295,13 +295,6 @@ type StudentRecord struct {
 	Written  time.Time
 }
 
-// Subject is a student to rank for.
-type Subject struct {
-	Student *matcher.Student
-	// Forbidden are the opportunities that locks forbid the student.
-	Forbidden map[string]bool
-}
-
 // RowKind is a kind of rows.
 type RowKind string
 

@@ -62,12 +62,15 @@ with the names of these flags; flags that are given count more.`,
 	flags.StringVar(&f.TLSKey, "tls-key", "", "PEM file of its key")
 	flags.StringVar(&f.ClientCA, "tls-client-ca", "", "PEM file; callers with a certificate by it are let in")
 	flags.StringVar(&f.Tokens, "tokens", "", "file of bearer tokens, one a line; callers with one are let in")
+	flags.StringVar((*string)(&f.CandidateSets), "candidate-sets", string(server.SetsAuto), "when candidate sets are kept and used: auto (where it pays), always or off")
+	flags.Uint64Var(&f.CandidateSetsBytes, "candidate-sets-bytes", 64<<20, "about how much of them is kept in process")
 	flags.IntVar(&f.MaxMessageBytes, "max-message-bytes", service.MaxMessageBytes, "the largest message that is read")
 	flags.DurationVar(&f.DrainDelay, "drain-delay", 0, "how long to say that the server is going before new calls are refused")
 	flags.DurationVar(&f.DrainTimeout, "drain-timeout", 0, "how long calls in flight may go on at the end [20s]")
 	flags.StringVar(&f.addressFile, "address-file", "", "write the gRPC address into this file once it is served")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&f.file, "config", "", "YAML file with the names of these flags")
+	complete(cmd, "candidate-sets", []string{"auto", "always", "off"})
 	complete(cmd, "log-level", []string{"debug", "info", "warn", "error"})
 	return cmd
 }

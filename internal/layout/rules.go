@@ -74,6 +74,16 @@ var homes = []home{
 		why:      "migrations are the SQL store's own",
 	},
 	{
+		imported: "github.com/redis/go-redis",
+		from:     []string{"store/candidates/"},
+		why:      "Redis keeps candidate sets and nothing else",
+	},
+	{
+		imported: "github.com/maypok86/otter",
+		from:     []string{"store/candidates/"},
+		why:      "candidate sets are the only cache of values",
+	},
+	{
 		imported: Module + "/store/storetest",
 		from:     []string{"store/storetest/"},
 		tests:    true,

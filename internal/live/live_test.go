@@ -138,7 +138,7 @@ func afresh(t failer, s store.Catalogue, students []matcher.Student) (store.Epoc
 		c.Partners = append(c.Partners, r.Partner)
 	}
 	for _, r := range state.Opportunities {
-		r.Seats = max(0, r.Seats-r.Taken)
+		r.Opportunity.Number, r.Seats = r.Number, max(0, r.Seats-r.Taken)
 		c.Opportunities = append(c.Opportunities, r.Opportunity)
 	}
 	zone, err := time.LoadLocation(state.Settings.TimeZone)

@@ -23,6 +23,8 @@ type Snapshot struct {
 	Location *time.Location
 
 	rankings []*Ranking // in the order of Settings.Measures
+	log      changeLog
+	holdings holdings // shared with all that came of the same build
 }
 
 // Ranking is a snapshot's index for one measure, with rankers at hand.
@@ -72,15 +74,20 @@ func build(state *store.State) (*Snapshot, error) {
 	if len(measures) == 0 {
 		return nil, fmt.Errorf("settings: %w: no measure is offered", store.ErrInvalid)
 	}
-	c := catalogue(state)
+	c := CatalogueOf(state)
 	s := &Snapshot{
 		Epoch:             state.Epoch,
 		Settings:          state.Settings,
 		StatisticsVersion: state.StatisticsVersion,
 		Location:          location,
 		rankings:          make([]*Ranking, len(measures)),
+		log:               changeLog{start: state.Epoch},
 	}
 	var g errgroup.Group
+	g.Go(func() error {
+		s.holdings = newHoldings(state)
+		return nil
+	})
 	for i, m := range measures {
 		g.Go(func() error {
 			x, err := matcher.NewIndex(c, matcher.Settings{
@@ -96,7 +103,8 @@ func build(state *store.State) (*Snapshot, error) {
 	return s, g.Wait()
 }
 
-func catalogue(state *store.State) matcher.Catalogue {
+// CatalogueOf is what an index is built from: what is left of seats and caps.
+func CatalogueOf(state *store.State) matcher.Catalogue {
 	c := matcher.Catalogue{
 		Tags:          make([]matcher.Tag, len(state.Tags)),
 		Partners:      make([]matcher.Partner, len(state.Partners)),
@@ -134,6 +142,7 @@ func (s *Snapshot) advance(d *store.Delta) (*Snapshot, error) {
 		}
 		next.rankings[i] = &Ranking{Index: x, Measure: r.Measure, rankers: r.rankers}
 	}
+	next.log = s.log.with(s.holdings.stepOf(d, s.rankings[0].Index))
 	return &next, nil
 }
 
@@ -180,6 +189,7 @@ func changes(d *store.Delta) []matcher.Change {
 // an index wants it. Seats may have been cut below what is taken already.
 func opportunityLeft(r *store.OpportunityRecord) matcher.Opportunity {
 	o := r.Opportunity
+	o.Number = r.Number
 	o.Seats = max(0, o.Seats-r.Taken)
 	return o
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,6 +19,19 @@ const (
 	DefaultListen    = "127.0.0.1:7550"
 	DefaultOpsListen = "127.0.0.1:7551"
 )
+
+// SetsMode says when candidate sets are kept and used.
+type SetsMode string
+
+// The modes.
+const (
+	SetsAuto   SetsMode = "auto" // where it pays
+	SetsAlways SetsMode = "always"
+	SetsOff    SetsMode = "off"
+)
+
+// SetsModes lists the modes that exist.
+var SetsModes = []SetsMode{SetsAuto, SetsAlways, SetsOff}
 
 // ErrConfig is what the errors of a bad Config wrap.
 var ErrConfig = errors.New("bad configuration")
@@ -39,6 +53,13 @@ type Config struct {
 	// Tokens is a file of bearer tokens, one per line; whoever has one is let
 	// in. Empty lines and those that begin with # don't count.
 	Tokens string
+
+	// CandidateSets says when candidate sets are kept and used: where it pays,
+	// always, or never. Empty is where it pays.
+	CandidateSets SetsMode
+	// CandidateSetsBytes is about how much of them is kept in process; 0 is 64
+	// MiB.
+	CandidateSetsBytes uint64
 
 	// MaxMessageBytes is the largest message that is read; 0 is
 	// service.MaxMessageBytes.
@@ -67,6 +88,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.OpsListen == "" {
 		c.OpsListen = DefaultOpsListen
+	}
+	if c.CandidateSets == "" {
+		c.CandidateSets = SetsAuto
+	}
+	if c.CandidateSetsBytes == 0 {
+		c.CandidateSetsBytes = 64 << 20
 	}
 	if c.MaxMessageBytes == 0 {
 		c.MaxMessageBytes = service.MaxMessageBytes
@@ -102,6 +129,8 @@ func (c *Config) check() error {
 	switch {
 	case c.DataDir == "":
 		return fmt.Errorf("%w: a data folder must be given", ErrConfig)
+	case !slices.Contains(SetsModes, c.CandidateSets):
+		return fmt.Errorf("%w: candidate sets are auto, always or off, not %q", ErrConfig, c.CandidateSets)
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return fmt.Errorf("%w: TLS needs both a certificate and its key", ErrConfig)
 	case c.ClientCA != "" && c.TLSCert == "":

@@ -26,6 +26,7 @@ import (
 
 	"github.com/kindred-match/kindred/internal/live"
 	"github.com/kindred-match/kindred/internal/service"
+	"github.com/kindred-match/kindred/internal/sets"
 	"github.com/kindred-match/kindred/store"
 	"github.com/kindred-match/kindred/store/sqlstore"
 )
@@ -38,6 +39,7 @@ type Server struct {
 	store      store.Store
 	catalogues *live.Catalogues
 	expiry     *live.Expiry
+	sets       *sets.Sets // nil: none are kept
 	service    *service.Service
 	metrics    *metrics
 	health     *health.Server
@@ -105,8 +107,12 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	s.expiry = live.NewExpiry(s.store, c.Clock, c.Log)
+	if s.sets, err = newSets(c, s.store); err != nil {
+		return err
+	}
+	s.metrics.followSets(s.sets)
 	s.service = service.New(service.Deps{
-		Store: s.store, Now: c.Clock.Now, NewID: c.NewID, Logger: c.Log, Version: c.Version,
+		Store: s.store, Now: c.Clock.Now, NewID: c.NewID, Logger: c.Log, Sets: s.sets, Version: c.Version,
 	})
 	options, flush, err := tracing(ctx, c.Version)
 	if err != nil {

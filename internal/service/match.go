@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/kindred-match/kindred/internal/live"
+	"github.com/kindred-match/kindred/internal/sets"
 	"github.com/kindred-match/kindred/matcher"
 	kindredv1 "github.com/kindred-match/kindred/proto/kindred/v1"
 	"github.com/kindred-match/kindred/store"
@@ -50,41 +51,73 @@ func (m *matchService) answer(ctx context.Context, a *asked, req subjectRequest)
 	if err != nil {
 		return nil, err
 	}
+	list, source := m.rank(ctx, a, s)
 	return &kindredv1.MatchResponse{
-		Candidates:        m.rank(a, s),
+		Candidates:        list,
 		Epoch:             uint64(a.snapshot.Epoch),
 		StatisticsVersion: a.snapshot.StatisticsVersion,
-		Source:            kindredv1.MatchSource_MATCH_SOURCE_RANKED,
+		Source:            source,
 	}, nil
 }
 
-func (m *matchService) rank(a *asked, s subject) []*kindredv1.Candidate {
+func (m *matchService) rank(ctx context.Context, a *asked, s subject) ([]*kindredv1.Candidate, kindredv1.MatchSource) {
 	sc, ok := m.scratches.Get().(*scratch)
 	if !ok {
 		sc = new(scratch)
 	}
 	sc.query = a.query
-	sc.query.Student, sc.query.Forbidden = s.student, s.forbidden
-	ranker := a.ranking.Acquire()
-	sc.candidates = ranker.Rank(sc.candidates[:0], &sc.query)
-	rows := make([]kindredv1.Candidate, len(sc.candidates))
+	sc.query.Student, sc.query.Forbidden = s.Student, s.Forbidden
+	source := m.candidates(ctx, sc, a, s)
+	list := candidatesProto(sc.candidates)
+	if a.explain {
+		ranker := a.ranking.Acquire()
+		for _, c := range list {
+			parts, _ := ranker.Parts(s.Student, c.GetOpportunity())
+			c.Tags = partsProto(parts)
+		}
+		a.ranking.Release(ranker)
+	}
+	// Not deferred: what a panic leaves behind must not be used again.
+	sc.query = matcher.Query{}
+	m.scratches.Put(sc)
+	return list, source
+}
+
+// candidates ranks the query of the scratch, out of candidate sets where there
+// are any.
+func (m *matchService) candidates(ctx context.Context, sc *scratch, a *asked, s subject) kindredv1.MatchSource {
+	if m.Sets == nil {
+		ranker := a.ranking.Acquire()
+		sc.candidates = ranker.Rank(sc.candidates[:0], &sc.query)
+		a.ranking.Release(ranker)
+		return kindredv1.MatchSource_MATCH_SOURCE_RANKED
+	}
+	var source sets.Source
+	sc.candidates, source = m.Sets.Rank(ctx, sc.candidates[:0], &sets.Ask{
+		District: a.district, Snapshot: a.snapshot, Ranking: a.ranking,
+		Query: &sc.query, Subject: s.Subject, InLine: s.inLine,
+	})
+	switch source {
+	case sets.Cached:
+		return kindredv1.MatchSource_MATCH_SOURCE_CACHED
+	case sets.Repaired:
+		return kindredv1.MatchSource_MATCH_SOURCE_REPAIRED
+	default:
+		return kindredv1.MatchSource_MATCH_SOURCE_RANKED
+	}
+}
+
+func candidatesProto(ranked []matcher.Candidate) []*kindredv1.Candidate {
+	rows := make([]kindredv1.Candidate, len(ranked))
 	list := make([]*kindredv1.Candidate, len(rows))
 	for i := range rows {
-		c := &sc.candidates[i]
+		c := &ranked[i]
 		list[i] = &rows[i]
 		list[i].Opportunity = c.Opportunity
 		list[i].Rank = int32(c.Rank)
 		list[i].Score = matcher.Shown(c.Score)
 		list[i].Units = c.Units
-		if a.explain {
-			parts, _ := ranker.Parts(s.student, c.Opportunity)
-			list[i].Tags = partsProto(parts)
-		}
 	}
-	// Not deferred: what a panic leaves behind must not be used again.
-	a.ranking.Release(ranker)
-	sc.query = matcher.Query{}
-	m.scratches.Put(sc)
 	return list
 }
 
@@ -102,7 +135,7 @@ func (m *matchService) Explain(ctx context.Context, req *kindredv1.ExplainReques
 	}
 	ranker := w.ranking.Acquire()
 	e, ok := ranker.Explain(&matcher.Query{
-		Student: s.student, Forbidden: s.forbidden, AsOf: w.asOf, Term: req.GetTerm(),
+		Student: s.Student, Forbidden: s.Forbidden, AsOf: w.asOf, Term: req.GetTerm(),
 	}, req.GetOpportunity())
 	w.ranking.Release(ranker)
 	if !ok {

@@ -158,10 +158,10 @@ func setOf(ids []string) map[string]bool {
 	return set
 }
 
-// subject is the student of a ranking, and the opportunities that locks forbid.
+// subject is the student of a ranking.
 type subject struct {
-	student   *matcher.Student
-	forbidden map[string]bool
+	*store.Subject
+	inLine bool // not one of the store
 }
 
 // subject reads the student out of the request or the store.
@@ -170,7 +170,7 @@ func (m *matchService) subject(ctx context.Context, w *where, req subjectRequest
 		var v violations
 		s := profileOf(p, v.under("profile"))
 		s.CheckProfile(w.snapshot.Vocabulary(), v.under("profile"))
-		return subject{student: s}, v.err()
+		return subject{&store.Subject{Student: s}, true}, v.err()
 	}
 	id := req.GetStudentId()
 	if id == "" {
@@ -186,11 +186,11 @@ func (m *matchService) subject(ctx context.Context, w *where, req subjectRequest
 
 // stored reads a student of the district with the locks.
 func (m *matchService) stored(ctx context.Context, district, id string) (subject, error) {
-	r, err := m.Store.Subject(ctx, district, id)
+	s, err := m.Store.Subject(ctx, district, id)
 	if err != nil {
 		return subject{}, missing(err, reasonNoStudent)
 	}
-	return subject{r.Student, r.Forbidden}, nil
+	return subject{Subject: s}, nil
 }
 
 // forbidden is the set of students whom locks forbid the opportunity.

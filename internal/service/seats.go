@@ -99,7 +99,7 @@ func (p *placementService) check(ctx context.Context, req *kindredv1.ReserveSeat
 	}
 	partner, _ := ranking.Index.Partner(o.Partner)
 	failed := matcher.Failures(&matcher.Query{
-		Student: s.student, Forbidden: s.forbidden, AsOf: snapshot.AsOf(p.Now()),
+		Student: s.Student, Forbidden: s.Forbidden, AsOf: snapshot.AsOf(p.Now()),
 	}, o, partner)
 	for _, code := range failed {
 		if code != matcher.CodeFull && code != matcher.CodeStatus {

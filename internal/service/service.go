@@ -10,16 +10,19 @@ import (
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 
+	"github.com/kindred-match/kindred/internal/sets"
 	kindredv1 "github.com/kindred-match/kindred/proto/kindred/v1"
 	"github.com/kindred-match/kindred/store"
 )
 
-// Deps are what a Service works with. All are required.
+// Deps are what a Service works with. All but Sets are required.
 type Deps struct {
 	Store  store.Store
 	Now    func() time.Time
 	NewID  func() string // a new UUID
 	Logger *zap.Logger
+	// Sets answers rankings out of candidate sets; nil: all are ranked.
+	Sets *sets.Sets
 	// Version of the program, for GetServerInfo.
 	Version string
 }

@@ -119,5 +119,8 @@ func (s *studentService) DeleteStudent(ctx context.Context, req *kindredv1.Delet
 	}, func(r store.Receipt) *kindredv1.DeleteStudentResponse {
 		return &kindredv1.DeleteStudentResponse{Sequence: r.Sequence, Epoch: uint64(r.Epoch)}
 	})
+	if err == nil && s.Sets != nil {
+		s.Sets.Erase(ctx, req.GetDistrict(), req.GetStudent())
+	}
 	return answer, s.missingIn(ctx, req.GetDistrict(), err, reasonNoStudent)
 }

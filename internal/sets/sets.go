@@ -1,0 +1,253 @@
+// Package sets answers rankings out of candidate sets where it can: out of one
+// that holds for the snapshot's epoch, or one that is brought to it; and ranks,
+// and keeps what it ranked, where it can't. The answer is always that of a fresh
+// ranking.
+package sets
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/kindred-match/kindred/internal/live"
+	"github.com/kindred-match/kindred/matcher"
+	"github.com/kindred-match/kindred/store"
+	"github.com/kindred-match/kindred/store/candidates"
+)
+
+// Source says how an answer came about.
+type Source int
+
+// The sources.
+const (
+	Ranked Source = iota
+	Cached
+	Repaired
+)
+
+// Sets answers rankings. It is safe for concurrent use.
+type Sets struct {
+	store   store.Students
+	keys    *candidates.Keys
+	memory  *candidates.Memory
+	always  bool
+	spare   int       // a set has so many members more than are wanted, at least
+	most    int       // members that a set may have
+	works   sync.Pool // of *work
+	flights flights
+	Counts  Counts
+}
+
+// Options say what New makes.
+type Options struct {
+	// Store has the students.
+	Store store.Store
+	// Line is as of candidates.NewKeys.
+	Line string
+	// MemoryBytes is about how much the sets in process may take.
+	MemoryBytes uint64
+	// Always has sets kept and used whatever it costs.
+	Always bool
+}
+
+// New makes Sets without any.
+func New(o Options) (*Sets, error) {
+	memory, err := candidates.NewMemory(o.MemoryBytes)
+	if err != nil {
+		return nil, err
+	}
+	return &Sets{
+		store: o.Store, keys: candidates.NewKeys(o.Store.Identity(), o.Line), memory: memory, always: o.Always,
+		spare: 20, most: maxMembers,
+	}, nil
+}
+
+// Ask is a ranking that is wanted.
+type Ask struct {
+	District string
+	Snapshot *live.Snapshot
+	Ranking  *live.Ranking
+	// Query is whole, with the subject's student and what is forbidden.
+	Query   *matcher.Query
+	Subject *store.Subject
+	// InLine: the student is not one of the store.
+	InLine bool
+}
+
+// key is where the set of an ask is kept.
+func (s *Sets) key(a *Ask) candidates.Key {
+	q := candidates.Question{
+		Settings:          a.Snapshot.Settings.Revision,
+		StatisticsVersion: a.Snapshot.StatisticsVersion,
+		Measure:           a.Ranking.Measure,
+		AsOf:              a.Query.AsOf,
+		Term:              a.Query.Term,
+		Kinds:             a.Query.Kinds,
+		PartnerKinds:      a.Query.PartnerKinds,
+		Exclude:           a.Query.Exclude,
+	}
+	if a.InLine {
+		return s.keys.InLine(a.District, a.Subject, &q)
+	}
+	return s.keys.Key(a.District, a.Subject.Student.ID, a.Subject, &q)
+}
+
+// work is the scratch of one answer, kept for the next one.
+type work struct {
+	set      candidates.Set
+	repairer candidates.Repairer
+	changed  []uint32
+	ranked   []matcher.Candidate
+	query    matcher.Query
+}
+
+// flightLife is for how long an answer waits for another one that is worked out
+// for the same key, before it is worked out twice.
+const flightLife = 50 * time.Millisecond
+
+// Rank appends the candidates of an ask to dst, as a fresh ranking would.
+func (s *Sets) Rank(ctx context.Context, dst []matcher.Candidate, a *Ask) ([]matcher.Candidate, Source) {
+	w, ok := s.works.Get().(*work)
+	if !ok {
+		w = new(work)
+	}
+	dst, source := s.rank(ctx, w, dst, a)
+	if source != Cached && !a.InLine {
+		s.eraseGone(ctx, a)
+	}
+	// Not deferred: what a panic leaves behind must not be used again.
+	w.query = matcher.Query{}
+	s.works.Put(w)
+	s.Counts.answered(source)
+	return dst, source
+}
+
+func (s *Sets) rank(ctx context.Context, w *work, dst []matcher.Candidate, a *Ask) ([]matcher.Candidate, Source) {
+	k := s.key(a)
+	if dst, source, ok := s.answer(w, dst, a, k, s.memory.Get(k)); ok {
+		return dst, source
+	}
+	value, mine := s.flights.do(ctx, flightKey{k, a.Snapshot.Epoch, a.Query.K}, flightLife, func() []byte {
+		return s.fresh(w, a, k)
+	})
+	if !mine {
+		if dst, _, ok := s.answer(w, dst, a, k, value); ok {
+			return dst, Cached
+		}
+		s.fresh(w, a, k)
+	}
+	// What was ranked is in w.
+	if a.Query.MaxPerPartner == 0 {
+		return append(dst, w.ranked[:min(a.Query.K, len(w.ranked))]...), Ranked
+	}
+	if dst, ok := w.set.First(dst, a.Ranking.Index, a.Query.K, a.Query.MaxPerPartner); ok {
+		return dst, Ranked
+	}
+	ranker := a.Ranking.Acquire()
+	dst = ranker.Rank(dst, a.Query)
+	a.Ranking.Release(ranker)
+	return dst, Ranked
+}
+
+// answer reads the answer out of a value, which it brings to the snapshot's
+// epoch if it must. It reports false where that can't be done.
+func (s *Sets) answer(w *work, dst []matcher.Candidate, a *Ask, k candidates.Key, value []byte) ([]matcher.Candidate, Source, bool) {
+	if value == nil {
+		s.Counts.Absent.Add(1)
+		return dst, Ranked, false
+	}
+	epoch := candidates.EpochOf(value)
+	if epoch != a.Snapshot.Epoch {
+		dst, ok := s.repair(w, dst, a, k, value)
+		return dst, Repaired, ok
+	}
+	most := a.Query.K
+	if a.Query.MaxPerPartner > 0 {
+		most = maxMembers
+	}
+	if err := w.set.Decode(value, most); err != nil {
+		s.Counts.Garbage.Add(1)
+		return dst, Ranked, false
+	}
+	dst, ok := w.set.First(dst, a.Ranking.Index, a.Query.K, a.Query.MaxPerPartner)
+	if !ok {
+		s.Counts.Short.Add(1)
+	}
+	return dst, Cached, ok
+}
+
+// repair brings the set of a value to the snapshot's epoch, keeps it, and reads
+// the answer out of it.
+func (s *Sets) repair(w *work, dst []matcher.Candidate, a *Ask, k candidates.Key, value []byte) ([]matcher.Candidate, bool) {
+	if err := w.set.Decode(value, maxMembers); err != nil {
+		s.Counts.Garbage.Add(1)
+		return dst, false
+	}
+	var known bool
+	if w.changed, known = a.Snapshot.Changed(w.changed[:0], w.set.Epoch); !known {
+		s.Counts.Unknown.Add(1)
+		return dst, false
+	}
+	if !s.always && len(w.changed) > worthwhile(a.Ranking.Index) {
+		s.Counts.Costly.Add(1)
+		return dst, false
+	}
+	ranker := a.Ranking.Acquire()
+	ok := w.repairer.Repair(&w.set, ranker, a.Query, w.changed, a.Snapshot.Epoch, s.most)
+	a.Ranking.Release(ranker)
+	if ok {
+		dst, ok = w.set.First(dst, a.Ranking.Index, a.Query.K, a.Query.MaxPerPartner)
+	}
+	if !ok {
+		s.Counts.Short.Add(1)
+		return dst, false
+	}
+	s.memory.Put(k, w.set.Append(nil))
+	return dst, true
+}
+
+// worthwhile is how many changes it may take to repair a set in less time than
+// a ranking: both take about as long as so many opportunities are scored.
+func worthwhile(x *matcher.Index) int { return 128 + x.Len()/128 }
+
+// maxMembers is how many members a set may have.
+const maxMembers = 1024
+
+// reserve is how many candidates are ranked where k are wanted.
+func (s *Sets) reserve(k, perPartner int) int {
+	wanted := k
+	if perPartner > 0 {
+		wanted *= 3
+	}
+	return max(k, min(wanted+max(k/2, s.spare), s.most))
+}
+
+// fresh ranks with a reserve, and keeps the set; w has both then.
+func (s *Sets) fresh(w *work, a *Ask, k candidates.Key) []byte {
+	w.query = *a.Query
+	w.query.K, w.query.MaxPerPartner = s.reserve(a.Query.K, a.Query.MaxPerPartner), 0
+	ranker := a.Ranking.Acquire()
+	w.ranked = ranker.Rank(w.ranked[:0], &w.query)
+	w.set.Of(a.Snapshot.Epoch, w.ranked, w.query.K, ranker.Denominator())
+	a.Ranking.Release(ranker)
+	value := w.set.Append(nil)
+	s.memory.Put(k, value)
+	return value
+}
+
+// Erase removes the sets of a student who was erased from the store.
+func (s *Sets) Erase(_ context.Context, district, student string) {
+	s.memory.Erase(s.keys.Student(district, student))
+}
+
+// eraseGone is for after a set has been kept: the student may have been erased
+// meanwhile, with the sets that there were.
+func (s *Sets) eraseGone(ctx context.Context, a *Ask) {
+	id := a.Subject.Student.ID
+	if _, err := s.store.Subject(ctx, a.District, id); err != nil {
+		s.Erase(context.WithoutCancel(ctx), a.District, id)
+	}
+}
+
+// Bytes is about what the sets in process take.
+func (s *Sets) Bytes() uint64 { return s.memory.Bytes() }
