@@ -118,7 +118,7 @@ func Violations(files []File) []string {
 			found = append(found, f.Path+": assembly lives in the kernels, matcher/internal, alone")
 		}
 		for _, imported := range f.Imports {
-			for _, rule := range []func(File, string) string{atHome, downward, pure, apart} {
+			for _, rule := range []func(File, string) string{atHome, downward, pure, apart, checking} {
 				if why := rule(f, imported); why != "" {
 					found = append(found, fmt.Sprintf("%s imports %s: %s", f.Path, imported, why))
 				}
@@ -194,6 +194,15 @@ func apart(f File, imported string) string {
 		return ""
 	}
 	return "no implementation of the store imports another"
+}
+
+// checking: what checks placements shares nothing with what makes them, nor with
+// the index that ranks for them; of ours it has the domain types alone.
+func checking(f File, imported string) string {
+	if f.dir() == "matcher/place/verify" && !f.test() && within(imported, Module) && imported != Module+"/matcher" {
+		return "the checker of placements shares no code with what makes them"
+	}
+	return ""
 }
 
 func within(imported, root string) bool {
