@@ -35,6 +35,9 @@ type Run struct {
 	certificate certificate
 }
 
+// Objective is what the run says that it is the best of.
+func (r *Run) Objective() string { return r.summary.Objective }
+
 // summary is run.json.
 type summary struct {
 	Objective     string             `json:"objective"`
@@ -275,8 +278,9 @@ func (r *Run) readUnplaced(content []byte) error {
 	})
 }
 
-// checkInput checks that the run is of this input.
-func (r *Run) checkInput(in *Input) error {
+// CheckInput checks that the run is of this input, by the hashes of its files. The
+// error is a *Violation.
+func (r *Run) CheckInput(in *Input) error {
 	s := &r.summary
 	for _, name := range slices.Sorted(maps.Keys(in.Hashes)) {
 		switch hash, there := s.InputSHA256[name]; {

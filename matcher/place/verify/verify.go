@@ -124,7 +124,7 @@ func Check(ctx context.Context, in *Input, run *Run, o Options) error {
 	if o.Progress == nil {
 		o.Progress = func(string, int64, int64) {}
 	}
-	if err := run.checkInput(in); err != nil {
+	if err := run.CheckInput(in); err != nil {
 		return err
 	}
 	p, err := newProblem(in, run)
