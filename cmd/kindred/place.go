@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kindred-match/kindred/internal/district"
+	"github.com/kindred-match/kindred/internal/page"
 	"github.com/kindred-match/kindred/internal/placement"
 	"github.com/kindred-match/kindred/internal/runfolder"
 	"github.com/kindred-match/kindred/internal/staging"
@@ -239,14 +240,15 @@ func writeRun(
 	if err != nil {
 		return err
 	}
-	pages := c.Pages(f, unplaced)
+	var compared []page.Compared
 	if s.Options.Compare {
-		if pages.Compared, err = c.Compare(ctx, f); err != nil {
+		if compared, err = c.Compare(ctx, f); err != nil {
 			return err
 		}
 	}
+	var several *placement.Several
 	if n := s.Options.Seeds; n > 0 {
-		if pages.Seeds, pages.Rows, err = c.Seeds(ctx, f, n); err != nil {
+		if several, err = c.Seeds(ctx, f, n); err != nil {
 			return err
 		}
 	}
@@ -257,7 +259,13 @@ func writeRun(
 	w.Placements(placed)
 	w.Unplaced(unplaced)
 	w.Certificate(&f.Certificate)
-	w.Pages(s, pages, placed, unplaced)
+	w.Report(c.Report(f, s, compared, several))
+	if several != nil {
+		w.Probabilities(several.Rows)
+	}
+	if s.Options.WithStudents {
+		w.Students(c.StudentsPage(s, placed, unplaced))
+	}
 	s.Seconds.Report = lap()
 	w.Summary(s)
 	return w.Commit()

@@ -95,7 +95,7 @@ type row struct {
 
 // bars draws groups of bars, one for each key.
 func bars(d *drawing, keys []legend, all []row) *drawing {
-	const thick, gap, room = 9.0, 12.0, 44.0
+	const thick, gap, room = 11.0, 12.0, 44.0
 	d.Keys = keys
 	d.Table.Columns = []string{""}
 	for _, k := range keys {
@@ -122,7 +122,7 @@ func bars(d *drawing, keys []legend, all []row) *drawing {
 				w = max(w, 1)
 			}
 			d.Boxes = append(d.Boxes, box{0, y, round(w), thick - 1, keys[i].Class})
-			d.Labels = append(d.Labels, label{round(w + 4), y + thick - 1.5, "start", "value", short(v)})
+			d.Labels = append(d.Labels, label{round(w + 4), y + thick - 2, "start", "value", short(v)})
 			y += thick
 			cells = append(cells, whole(v))
 		}

@@ -52,6 +52,7 @@ type view struct {
 	Demands            []*drawing
 	Busiest, Emptiest  *drawing
 	GroupPlots         []*drawing
+	LotteryPlot        *drawing // nil without several lotteries
 	ComparePlots       []*drawing
 	Under, All         *list
 	Ranked             bool // somebody has preferences
@@ -97,6 +98,9 @@ func (r *Report) WriteHTML(w io.Writer) error {
 	}
 	for i := range r.Audit.Names {
 		v.GroupPlots = append(v.GroupPlots, groupPlot(i, &r.Audit.Names[i]))
+	}
+	if r.Lotteries != nil {
+		v.LotteryPlot = r.Lotteries.plot()
 	}
 	for _, u := range r.Unplaced {
 		v.UnplacedReasons = append(v.UnplacedReasons, figure{whole(u.Students), string(u.Reason), reasonText(u.Reason)})
@@ -144,6 +148,9 @@ func objectiveText(o place.Objective) string {
 func ratioText(r *Ratio) string {
 	if r == nil {
 		return "–"
+	}
+	if r.Value == 1 && r.Interval == (Interval{1, 1}) {
+		return "1.00 (the largest)"
 	}
 	text := fmt.Sprintf("%.2f (%.2f–%.2f)", r.Value, r.Interval.Low, r.Interval.High)
 	switch {

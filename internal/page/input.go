@@ -27,9 +27,10 @@ type Input struct {
 	// Eligible says of a student's row whether anything is eligible for it. It is
 	// asked for those with an empty list; nil: nothing is.
 	Eligible func(row int32) bool
-	// Chances, with several lotteries, are by the problem's students the shares
-	// of them by which each is placed.
-	Chances []float64
+	// Lotteries sums up placements by several; nil: there is one. Chances are then
+	// by the problem's students the shares of them by which each is placed.
+	Lotteries *Lotteries
+	Chances   []float64
 	// Compared are the objectives on the same lists, in the order to show.
 	Compared []Compared
 	// SmallGroup is how many students a group has at least to be shown, of 5 to
@@ -56,6 +57,16 @@ type Asked struct {
 type Option struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
+}
+
+// Lotteries sums up placements by the lotteries of several seeds.
+type Lotteries struct {
+	First    uint64 `json:"first_seed"`
+	Last     uint64 `json:"last_seed"`
+	Unsolved int    `json:"unsolved"` // by which the minimums were out of reach
+	// Tenths are how many students are placed by a share of the lotteries: none,
+	// up to a tenth, ..., less than all, all.
+	Tenths [12]int64 `json:"students_by_tenth"`
 }
 
 // Compared is what an objective gives.

@@ -40,6 +40,9 @@ type Cutoff struct {
 	// to be taken, in whole percent.
 	Lottery int  `json:"lottery_percent,omitempty"`
 	Fixed   bool `json:"fixed,omitempty"` // all seats were promised
+	// Partner says that seats are free, and that it is the partner's cutoff, which
+	// takes no more students.
+	Partner bool `json:"partner,omitempty"`
 }
 
 // Price is the first shadow price of an opportunity that is not 0: what one more
@@ -90,21 +93,39 @@ func (in *Input) offered() []Opportunity {
 	return found
 }
 
+// cutoffs are by opportunity: its own, or that of its partner where this takes
+// no more students.
 func (in *Input) cutoffs() map[string]*Cutoff {
 	found := make(map[string]*Cutoff)
-	for i := range in.Placement.Certificate.Cutoffs {
-		c := &in.Placement.Certificate.Cutoffs[i]
-		cutoff := &Cutoff{Tier: c.Tier, Score: float64(c.Weight) / 1e6, Fixed: c.Fixed}
-		if n, err := strconv.ParseUint(c.Lottery, 10, 64); err == nil {
-			share := float64(n) / (1 << 64)
-			if in.Problem.Lottery.Reverse {
-				share = 1 - share
-			}
-			cutoff.Lottery = max(1, int(math.Ceil(100*share)))
+	certificate := &in.Placement.Certificate
+	for i := range certificate.Cutoffs {
+		found[certificate.Cutoffs[i].ID] = in.cutoff(&certificate.Cutoffs[i])
+	}
+	partners := make(map[string]*Cutoff)
+	for i := range certificate.PartnerCutoffs {
+		c := in.cutoff(&certificate.PartnerCutoffs[i])
+		c.Partner = true
+		partners[certificate.PartnerCutoffs[i].ID] = c
+	}
+	for i := range in.Opportunities {
+		o := &in.Opportunities[i]
+		if c := partners[o.Partner]; c != nil && found[o.ID] == nil {
+			found[o.ID] = c
 		}
-		found[c.ID] = cutoff
 	}
 	return found
+}
+
+func (in *Input) cutoff(c *place.Cutoff) *Cutoff {
+	cutoff := &Cutoff{Tier: c.Tier, Score: float64(c.Weight) / 1e6, Fixed: c.Fixed}
+	if n, err := strconv.ParseUint(c.Lottery, 10, 64); err == nil {
+		share := float64(n) / (1 << 64)
+		if in.Problem.Lottery.Reverse {
+			share = 1 - share
+		}
+		cutoff.Lottery = max(1, int(math.Ceil(100*share)))
+	}
+	return cutoff
 }
 
 func (in *Input) prices() map[string]*Price {
@@ -150,10 +171,13 @@ func (c *Cutoff) text() string {
 	if c == nil {
 		return ""
 	}
-	if c.Fixed {
-		return "all seats were promised"
-	}
 	var parts []string
+	if c.Partner {
+		parts = append(parts, "partner full")
+	}
+	if c.Fixed {
+		parts = append(parts, "all seats were promised")
+	}
 	if c.Tier > 0 {
 		parts = append(parts, fmt.Sprintf("tier %d", c.Tier))
 	}

@@ -57,7 +57,7 @@ func (r *Report) scorePlot() *drawing {
 	}
 	text := "Nobody is placed."
 	if median != "" {
-		text = fmt.Sprintf("The mean score is %.3f; half of the placements score up to %s.", r.Outcome.MeanScore, median)
+		text = fmt.Sprintf("The mean score is %.3f; the middle one is in %s.", r.Outcome.MeanScore, median)
 	}
 	return columns(&drawing{ID: "scores", Title: "Placements by score", Text: text}, "placements", all)
 }
@@ -106,7 +106,7 @@ func opportunityPlot(id, title, none string, all []Opportunity) *drawing {
 	text := none
 	if len(all) > 0 {
 		o := &all[0]
-		text = fmt.Sprintf("First of all %s: %s first choices for %s seats, %s placed.", o.Name(), whole(o.First), whole(o.Seats), whole(o.Placed))
+		text = fmt.Sprintf("At the top is %s: %s first choices, %s seats, %s placed.", o.Name(), whole(o.First), whole(o.Seats), whole(o.Placed))
 	}
 	d := bars(&drawing{ID: id, Title: title, Text: text}, demandKeys, rows)
 	d.Table.Columns = append(d.Table.Columns, "on lists", "cutoff", "one more seat")
@@ -147,12 +147,39 @@ func groupPlot(i int, n *Name) *drawing {
 		y += 20
 	}
 	d.Height = y
-	d.Text = fmt.Sprintf("%d of %d groups are under four fifths of the best one's share; %d are not shown.", below, len(n.Groups), hidden)
+	d.Text = "No group that is shown is under four fifths of the largest share."
+	if below > 0 {
+		d.Text = fmt.Sprintf("%d of %d groups are under four fifths of the largest share.", below, len(n.Groups)-hidden)
+	}
+	if hidden > 0 {
+		d.Text += fmt.Sprintf(" %d are not shown.", hidden)
+	}
 	return d
 }
 
 // maxGroups is how many groups of a name are drawn; the table has all.
 const maxGroups = 24
+
+// plot is how many students are placed by which share of the lotteries.
+func (l *Lotteries) plot() *drawing {
+	var all []column
+	last := len(l.Tenths) - 1
+	for i, n := range l.Tenths {
+		switch i {
+		case 0:
+			all = append(all, column{"never", "never", n, "missing"})
+		case last:
+			all = append(all, column{"all", "always", n, "placed"})
+		default:
+			full := fmt.Sprintf("%d to %d %%", 10*(i-1), 10*i)
+			all = append(all, column{fmt.Sprintf("-%d%%", 10*i), full, n, "other"})
+		}
+	}
+	return columns(&drawing{
+		ID: "chances", Title: "Students by the share of lotteries that place them",
+		Text: fmt.Sprintf("%s students are placed by every lottery, %s by none.", whole(l.Tenths[last]), whole(l.Tenths[0])),
+	}, "students", all)
+}
 
 // comparePlots are the objectives by how many they place, and how well.
 func (r *Report) comparePlots() []*drawing {

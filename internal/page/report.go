@@ -34,6 +34,8 @@ type Report struct {
 
 	Audit    Audit      `json:"audit"`
 	Compared []Compared `json:"compared,omitempty"`
+	// Lotteries is nil where there is one.
+	Lotteries *Lotteries `json:"lotteries,omitempty"`
 }
 
 // Outcome are the figures of a placement as a whole. Means are 0 where there is
@@ -69,7 +71,7 @@ const scoreBins = 20
 // New makes the report of a run.
 func New(in *Input) *Report {
 	r := &Report{
-		Asked: in.Asked, Digest: digest(in.Asked.Files), Compared: in.Compared,
+		Asked: in.Asked, Digest: digest(in.Asked.Files), Compared: in.Compared, Lotteries: in.Lotteries,
 		Outcome: OutcomeOf(in.Problem, in.Placement, in.Opportunities),
 		Ranks:   in.Problem.Totals(in.Placement).Profile,
 		Scores:  make([]int64, scoreBins),

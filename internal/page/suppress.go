@@ -1,8 +1,10 @@
 package page
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 )
 
 // partition puts each student into one of the groups of a name.
@@ -21,7 +23,7 @@ func newPartition(name string, students int, values map[int]string) *partition {
 	for _, value := range values {
 		numbers[value] = 0
 	}
-	p.values = slices.Sorted(maps.Keys(numbers))
+	p.values = slices.SortedFunc(maps.Keys(numbers), compareValues)
 	for i, value := range p.values {
 		numbers[value] = int32(i)
 	}
@@ -38,6 +40,22 @@ func newPartition(name string, students int, values map[int]string) *partition {
 		p.sizes[cell]++
 	}
 	return p
+}
+
+// compareValues puts numbers before all else, in their order: grades.
+func compareValues(a, b string) int {
+	x, noX := strconv.Atoi(a)
+	y, noY := strconv.Atoi(b)
+	switch {
+	case noX == nil && noY == nil:
+		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b))
+	case noX == nil:
+		return -1
+	case noY == nil:
+		return 1
+	default:
+		return cmp.Compare(a, b)
+	}
 }
 
 // suppress hides the groups of fewer students than small, and as many others as

@@ -1,73 +1,95 @@
 package placement
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 
+	"github.com/kindred-match/kindred/internal/page"
 	"github.com/kindred-match/kindred/internal/runfolder"
+	"github.com/kindred-match/kindred/matcher"
 	"github.com/kindred-match/kindred/matcher/place"
 )
 
-// Pages is what the report says of a placement.
-func (c *Case) Pages(f *place.Placement, unplaced []runfolder.Unplaced) *runfolder.Pages {
-	counts := make(map[place.Reason]int64)
-	for _, u := range unplaced {
-		counts[u.Reason]++
+// Report are the figures of a placement; what was asked is in its summary.
+// Compared and several may be nil.
+func (c *Case) Report(f *place.Placement, s *runfolder.Summary, compared []page.Compared, several *Several) *page.Report {
+	in := page.Input{
+		Asked: asked(s), Problem: c.Problem, Placement: f,
+		Tags: c.Tags, Partners: c.Partners, Opportunities: c.Opportunities, Students: c.Students,
+		Preferring: func(row int32) bool { return len(c.preferences.of(row)) > 0 },
+		Eligible:   c.anything,
+		Compared:   compared,
 	}
-	pages := &runfolder.Pages{Waived: f.Waived, Opportunities: c.opportunityRows(f)}
-	for _, reason := range slices.Sorted(maps.Keys(counts)) {
-		pages.Reasons = append(pages.Reasons, runfolder.ReasonCount{Reason: reason, Count: counts[reason]})
+	if several != nil {
+		in.Lotteries, in.Chances = &several.Lotteries, several.Chances
 	}
-	return pages
+	return page.New(&in)
 }
 
-func (c *Case) opportunityRows(f *place.Placement) []runfolder.OpportunityRow {
-	p := c.Problem
-	rows := make([]runfolder.OpportunityRow, len(p.Opportunities))
-	for o, of := range c.opportunities {
-		rows[o] = runfolder.OpportunityRow{
-			ID: of.ID, Title: of.Title, Partner: of.Partner, Kind: of.Kind, Seats: of.Seats, Minimum: of.MinSeats,
-			Placed: f.Placed[o], Cancelled: slices.Contains(f.Cancelled, int32(o)),
-		}
-		if partner := c.partners[o]; partner != nil && partner.Name != "" {
-			rows[o].Partner = partner.Name
+// anything says whether some opportunity is eligible for a student's row.
+func (c *Case) anything(row int32) bool {
+	query := c.Query(&c.Students[row])
+	for o := range c.opportunities {
+		if len(matcher.Failures(query, c.opportunities[o], c.partners[o])) == 0 {
+			return true
 		}
 	}
-	for s := range p.Students {
-		from, to := p.Lists.Of(int32(s))
-		for e := from; e < to; e++ {
-			row := &rows[p.Lists.Opportunity[e]]
-			row.Listed++
-			if p.Lists.Rank[e] == 1 {
-				row.First++
-			}
-		}
+	return false
+}
+
+// asked is what a run was asked for.
+func asked(s *runfolder.Summary) page.Asked {
+	o := &s.Options
+	perPartner := "no limit"
+	if o.MaxPerPartner > 0 {
+		perPartner = strconv.Itoa(o.MaxPerPartner)
 	}
-	of := func(id string) *runfolder.OpportunityRow {
-		at, _ := slices.BinarySearch(p.Opportunities, id) // the certificate names what is there
-		return &rows[at]
+	return page.Asked{
+		Objective: s.Objective, Seed: s.Seed, AsOf: o.AsOf, Files: s.InputSHA256, Input: o.Input,
+		Options: []page.Option{
+			{Name: "term", Value: cmp.Or(o.Term, "any")},
+			{Name: "measure", Value: string(o.Measure)},
+			{Name: "idf", Value: strconv.FormatBool(o.IDF)},
+			{Name: "ancestor-decay", Value: strconv.FormatFloat(o.AncestorDecay, 'f', -1, 64)},
+			{Name: "candidates", Value: strconv.Itoa(o.Candidates)},
+			{Name: "max-per-partner", Value: perPartner},
+			{Name: "priority", Value: string(o.Priority)},
+			{Name: "reserves", Value: string(o.Reserves)},
+			{Name: "keep", Value: string(o.Keep)},
+			{Name: "fill", Value: strconv.FormatBool(o.Fill)},
+			{Name: "reverse-lottery", Value: strconv.FormatBool(o.ReverseLottery)},
+		},
 	}
-	for i := range f.Certificate.Cutoffs {
-		of(f.Certificate.Cutoffs[i].ID).Cutoff = &f.Certificate.Cutoffs[i]
+}
+
+// StudentsPage lists who got what.
+func (c *Case) StudentsPage(s *runfolder.Summary, placed []runfolder.Placed, unplaced []runfolder.Unplaced) *page.Students {
+	all := &page.Students{Asked: asked(s), IDs: c.Problem.Opportunities}
+	for _, o := range c.opportunities {
+		all.Opportunities = append(all.Opportunities, cmp.Or(o.Title, o.ID))
 	}
-	for _, stage := range f.Certificate.Stages {
-		for _, price := range stage.Opportunities {
-			if price.Group == "" && !price.Whole && price.Price > 0 {
-				row := of(price.ID)
-				row.Prices = append(row.Prices, runfolder.StagePrice{Measure: stage.Measure, Rank: stage.Rank, Price: price.Price})
-			}
-		}
+	for i := range placed {
+		r := &placed[i]
+		o, _ := slices.BinarySearch(c.Problem.Opportunities, r.Opportunity) // it is there
+		all.Placed = append(all.Placed, page.PlacedStudent{
+			Student: r.Student, Opportunity: o, Rank: r.Rank, Score: float64(r.Score) / 1e6,
+		})
 	}
-	return rows
+	for _, u := range unplaced {
+		all.Unplaced = append(all.Unplaced, page.UnplacedStudent{Student: u.Student, Reason: u.Reason})
+	}
+	return all
 }
 
 // Compare places by all objectives; f is the placement by the case's own.
-func (c *Case) Compare(ctx context.Context, f *place.Placement) ([]runfolder.Compared, error) {
-	var all []runfolder.Compared
+func (c *Case) Compare(ctx context.Context, f *place.Placement) ([]page.Compared, error) {
+	var all []page.Compared
 	for _, objective := range place.Objectives {
-		row := runfolder.Compared{Objective: objective}
+		row := page.Compared{Objective: objective}
 		other, err := f, error(nil)
 		if objective != c.options.Objective {
 			o := c.Options(c.Problem)
@@ -77,25 +99,36 @@ func (c *Case) Compare(ctx context.Context, f *place.Placement) ([]runfolder.Com
 		var option *place.OptionError
 		switch {
 		case errors.Is(err, place.ErrMinimums):
-			row.Not = "minimums are out of reach"
+			row.Failed = "minimums are out of reach"
 		case errors.As(err, &option):
-			row.Not = option.Error()
+			row.Failed = option.Error()
 		case err != nil:
 			return nil, err
 		default:
-			row.Totals, row.Blocking = c.Problem.Totals(other), other.BlockingPairs
+			row.Outcome = page.OutcomeOf(c.Problem, other, c.Opportunities)
 		}
 		all = append(all, row)
 	}
 	return all, nil
 }
 
+// Several is what placements by several lotteries have in common.
+type Several struct {
+	Lotteries page.Lotteries
+	// Chances are by the problem's students the shares by which each is placed.
+	Chances []float64
+	// Rows are the shares by student id, the largest first.
+	Rows []runfolder.Probability
+}
+
 // Seeds places by the lotteries of n seeds, the case's own and those after it;
-// f is the placement by its own. The rows are shares by student id, the largest
-// first.
-func (c *Case) Seeds(ctx context.Context, f *place.Placement, n int) (*runfolder.Seeds, []runfolder.Probability, error) {
+// f is the placement by its own.
+func (c *Case) Seeds(ctx context.Context, f *place.Placement, n int) (*Several, error) {
 	lottery := c.options.Lottery
-	sum := &runfolder.Seeds{First: lottery.Seed, Last: lottery.Seed + uint64(n-1)}
+	sum := &Several{
+		Lotteries: page.Lotteries{First: lottery.Seed, Last: lottery.Seed + uint64(n-1)},
+		Chances:   make([]float64, len(c.Students)),
+	}
 	got := make([]map[int32]int, len(c.Students)) // by row, how often it has an opportunity
 	for row := range got {
 		got[row] = make(map[int32]int)
@@ -110,11 +143,11 @@ func (c *Case) Seeds(ctx context.Context, f *place.Placement, n int) (*runfolder
 			var err error
 			f, err = place.Solve(ctx, p, o)
 			if errors.Is(err, place.ErrMinimums) {
-				sum.Unsolved++
+				sum.Lotteries.Unsolved++
 				continue
 			}
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 		}
 		for s, o := range f.At {
@@ -124,11 +157,12 @@ func (c *Case) Seeds(ctx context.Context, f *place.Placement, n int) (*runfolder
 		}
 		c.options.Progress("lotteries", int64(i+1), int64(n))
 	}
-	return sum, c.probabilities(sum, got, n), nil
+	c.shares(sum, got, n)
+	return sum, nil
 }
 
-func (c *Case) probabilities(sum *runfolder.Seeds, got []map[int32]int, n int) []runfolder.Probability {
-	var rows []runfolder.Probability
+// shares adds up how often each student got what.
+func (c *Case) shares(sum *Several, got []map[int32]int, n int) {
 	for _, s := range runfolder.ByID(c.Problem.Students) {
 		counts := got[c.Problem.StudentRows[s]]
 		placed := 0
@@ -140,16 +174,16 @@ func (c *Case) probabilities(sum *runfolder.Seeds, got []map[int32]int, n int) [
 		})
 		for _, o := range order {
 			placed += counts[o]
-			rows = append(rows, runfolder.Probability{
+			sum.Rows = append(sum.Rows, runfolder.Probability{
 				Student: c.Problem.Students[s], Opportunity: c.Problem.Opportunities[o], Share: float64(counts[o]) / float64(n),
 			})
 		}
-		sum.Tenths[tenth(placed, n)]++
+		sum.Lotteries.Tenths[tenth(placed, n)]++
+		sum.Chances[s] = float64(placed) / float64(n)
 	}
-	return rows
 }
 
-// tenth is the place of a share in runfolder.Seeds.
+// tenth is the place of a share in page.Lotteries.Tenths.
 func tenth(placed, n int) int {
 	switch placed {
 	case 0:

@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/kindred-match/kindred/internal/page"
 	"github.com/kindred-match/kindred/internal/staging"
 	"github.com/kindred-match/kindred/matcher/place"
 )
@@ -52,7 +53,10 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		w.Placements(want.Placed)
 		w.Unplaced(want.Unplaced)
 		w.Certificate(&want.Certificate)
-		w.Pages(&want.Summary, &Pages{}, want.Placed, want.Unplaced)
+		w.Report(&page.Report{})
+		if want.Summary.Options.WithStudents {
+			w.Students(&page.Students{})
+		}
 		w.Summary(&want.Summary)
 		if err := w.Commit(); err != nil {
 			t.Fatal(err)

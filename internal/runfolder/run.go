@@ -14,6 +14,7 @@ const (
 	SummaryFile       = "run.json"
 	CertificateFile   = "certificate.json"
 	ReportFile        = "report.html"
+	ReportDataFile    = "report.json"
 	StudentsFile      = "report-students.html" // only when asked for
 	ProbabilitiesFile = "probabilities.csv"    // with several seeds
 )

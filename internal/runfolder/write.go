@@ -7,12 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html/template"
 	"io"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/kindred-match/kindred/internal/page"
 	"github.com/kindred-match/kindred/internal/staging"
 	"github.com/kindred-match/kindred/matcher/place"
 )
@@ -106,9 +106,9 @@ func (w *Writer) Unplaced(rows []Unplaced) {
 	})
 }
 
-// probabilities writes probabilities.csv, whose rows are by student, the
+// Probabilities writes probabilities.csv, whose rows are by student, the
 // largest first.
-func (w *Writer) probabilities(rows []Probability) {
+func (w *Writer) Probabilities(rows []Probability) {
 	w.table(ProbabilitiesFile, probabilitiesHeader, func(put func(...string) error) error {
 		for _, r := range rows {
 			if err := put(r.Student, r.Opportunity, strconv.FormatFloat(r.Share, 'f', 4, 64)); err != nil {
@@ -134,9 +134,18 @@ func (w *Writer) json(name, indent string, v any) {
 	})
 }
 
-// page writes a page of the report.
-func (w *Writer) page(name string, t *template.Template, data any) {
-	w.file(name, func(b *bufio.Writer) error { return t.Execute(b, data) })
+// Report writes the report: the page, the figures as JSON, and its tables.
+func (w *Writer) Report(r *page.Report) {
+	w.file(ReportFile, func(b *bufio.Writer) error { return r.WriteHTML(b) })
+	w.file(ReportDataFile, func(b *bufio.Writer) error { return r.WriteJSON(b) })
+	for _, t := range r.Tables() {
+		w.file(t.Name, func(b *bufio.Writer) error { return t.Write(b) })
+	}
+}
+
+// Students writes the page that lists students.
+func (w *Writer) Students(s *page.Students) {
+	w.file(StudentsFile, func(b *bufio.Writer) error { return s.WriteHTML(b) })
 }
 
 // Micro is a score in millionths, shown with 6 decimals.
