@@ -72,10 +72,9 @@ func (d *draw) offer(o *matcher.Opportunity) {
 		o.Seats = 0
 	}
 	if o.Seats >= 3 && d.chance(150) {
-		o.MinSeats = int32(d.between(2, int(min(o.Seats, 5))))
-		if d.chance(700) {
-			o.MinPolicy = matcher.MinCancel
-		}
+		// A minimum that has to hold may leave no placement that can be found by
+		// lists alone; an invented district is to be placed without looking at it.
+		o.MinSeats, o.MinPolicy = int32(d.between(2, int(min(o.Seats, 5)))), matcher.MinCancel
 	}
 	switch x := d.below(1000); {
 	case x < 30:
