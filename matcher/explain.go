@@ -62,11 +62,16 @@ func (r *Ranker) Explain(q *Query, opportunity string) (Explanation, bool) {
 // Parts splits the pair's units by tag, in the order of tag ids. It reports
 // false when there is no such opportunity.
 func (r *Ranker) Parts(s *Student, opportunity string) ([]Part, bool) {
+	r.profile.spread(s.Interests)
+	return r.parts(opportunity)
+}
+
+// parts is Parts for the profile at hand.
+func (r *Ranker) parts(opportunity string) ([]Part, bool) {
 	o, ok := r.x.Opportunity(opportunity)
 	if !ok {
 		return nil, false
 	}
-	r.profile.spread(s.Interests)
 	overlap := r.x.settings.Measure == Overlap
 	own := newSpreader(r.x.vocabulary, r.x.settings.Decay)
 	own.spread(o.Tags)

@@ -261,21 +261,41 @@ func (r *StudentRanker) scoreLate(forbidden map[string]bool) {
 // denominator is what a document's units are divided by to give the score
 // shown.
 func (r *StudentRanker) denominator(doc uint32) float64 {
-	s, x := r.students, r.x
+	r.profile(doc)
+	return r.loop.denominator()
+}
+
+// profile gives the loop a document's.
+func (r *StudentRanker) profile(doc uint32) {
+	s, p := r.students, r.loop.profile
 	if n := uint32(len(s.ids)); doc >= n {
-		r.loop.profile.spread(s.late[doc-n].Interests)
-		return r.loop.denominator()
+		p.spread(s.late[doc-n].Interests)
+		return
 	}
-	var w whole
-	for t, p := range s.cards.tags(doc) {
-		w.add(Weight(p), x.importance[t])
+	p.clear()
+	for t, w := range s.cards.tags(doc) {
+		p.raise(t, Weight(w))
 	}
 	for _, u := range s.unlisted[doc] {
-		g := unlistedImportance(x.statistics)
-		if t, ok := x.vocabulary.ids[u.Tag]; ok {
-			g = x.importance[t]
+		if t, ok := p.vocabulary.ids[u.Tag]; ok {
+			p.raise(t, u.Weight)
+		} else {
+			p.raiseUnlisted(u)
 		}
-		w.add(u.Weight, g)
 	}
-	return w.of(x.settings.Measure)
+}
+
+// Parts splits the units of a pair by tag, as Ranker.Parts does. It reports
+// false where there is no such student or opportunity.
+func (r *StudentRanker) Parts(student, opportunity string) ([]Part, bool) {
+	doc, ok := r.students.find(student)
+	if !ok || r.students.isGone(doc) {
+		at, late := r.students.findLate(student)
+		if !late {
+			return nil, false
+		}
+		doc = uint32(len(r.students.ids) + at)
+	}
+	r.profile(doc)
+	return r.loop.parts(opportunity)
 }

@@ -35,6 +35,15 @@ func sameStudents(
 				t.Fatalf("known: %v, want %v", ok, known)
 			}
 			same(t, reverse(got), reverse(want))
+			for i := range students {
+				if len(students) > 100 {
+					break
+				}
+				parts, known := r.Parts(students[i].ID, q.Opportunity)
+				if others, ok := loop.Parts(&students[i], q.Opportunity); ok != known || !slices.Equal(parts, others) {
+					t.Fatalf("got the parts %+v, want %+v", parts, others)
+				}
+			}
 		}
 	}
 }

@@ -69,8 +69,8 @@ func (s *StudentIndex) Bytes() int64 {
 }
 
 // With returns an index with the changes, in their order; s stays as it is. The
-// students must not be changed any more. Each one makes rankings a microsecond
-// longer; see Due.
+// students must not be changed any more. Rankings take a fraction of a microsecond
+// longer for each; see Due.
 func (s *StudentIndex) With(changes ...StudentChange) *StudentIndex {
 	next := *s
 	next.gone, next.late = slices.Clone(s.gone), slices.Clone(s.late)
@@ -86,7 +86,7 @@ func (s *StudentIndex) With(changes ...StudentChange) *StudentIndex {
 			set(next.gone, doc)
 			next.count++
 		}
-		at, there := slices.BinarySearchFunc(next.late, id, func(l *Student, id string) int { return cmp.Compare(l.ID, id) })
+		at, there := next.findLate(id)
 		switch {
 		case there && c.Student == nil:
 			next.late = slices.Delete(next.late, at, at+1)
@@ -101,12 +101,17 @@ func (s *StudentIndex) With(changes ...StudentChange) *StudentIndex {
 
 // Due reports whether so much has changed that the index should be built anew.
 func (s *StudentIndex) Due() bool {
-	const few, share = 100, 1000
+	const few, share = 500, 500
 	return len(s.late) > few+len(s.ids)/share || s.count > few+len(s.ids)/4
 }
 
 func (s *StudentIndex) isGone(doc uint32) bool {
 	return s.gone != nil && s.gone[doc/kernel.Window][doc%kernel.Window/64]>>(doc%64)&1 == 1
+}
+
+// findLate finds who came since the index was built, or the place for it.
+func (s *StudentIndex) findLate(id string) (int, bool) {
+	return slices.BinarySearchFunc(s.late, id, func(l *Student, id string) int { return cmp.Compare(l.ID, id) })
 }
 
 // find finds the document of a student, gone or not.

@@ -260,6 +260,11 @@ type Students interface {
 	// was acknowledged before the call left it, or a later one. It is shared with
 	// other callers and must not be changed. ErrNotFound.
 	Subject(ctx context.Context, district, id string) (*Subject, error)
+	// Touched returns the ids of students of the district, each once and in byte order,
+	// among them all that acknowledged writes put or erased since the mark,
+	// and the mark of now. A mark means something to the store that gave it, as
+	// long as it is open; of 0, and of one that is too long ago, it reports false.
+	Touched(district string, since Mark) (ids []string, now Mark, known bool)
 	// ListStudents returns those after the id, in byte order, at most limit.
 	ListStudents(ctx context.Context, district, after string, limit int) ([]StudentRecord, error)
 	// DeleteStudent erases a student everywhere: the row, preferences, scores,
@@ -281,6 +286,9 @@ type Students interface {
 	// value. A *Violation: the cursor is of another list, the kind unknown.
 	ListRows(ctx context.Context, district string, kind RowKind, f RowFilter, cursor string, limit int) (Rows, string, error)
 }
+
+// Mark is a moment in the writes of students.
+type Mark uint64
 
 // StudentPut writes a student.
 type StudentPut struct {

@@ -17,7 +17,7 @@ import (
 // RegisterLive registers the services that answer out of the live catalogues:
 // MatchService and PlacementService.
 func (s *Service) RegisterLive(r grpc.ServiceRegistrar, c *live.Catalogues, e *live.Expiry) {
-	m := &matchService{Service: s, catalogues: c}
+	m := &matchService{Service: s, catalogues: c, students: newStudentIndexes(s.Store, maxIndexedStudents)}
 	kindredv1.RegisterMatchServiceServer(r, m)
 	kindredv1.RegisterPlacementServiceServer(r, &placementService{Service: s, match: m, expiry: e})
 }
@@ -28,6 +28,7 @@ type matchService struct {
 	*Service
 	catalogues *live.Catalogues
 	scratches  sync.Pool // of *scratch
+	students   *studentIndexes
 }
 
 // scratch is what a ranking needs beside its ranker, kept for the next one.

@@ -14,15 +14,14 @@ import (
 const studentPage = 1000
 
 // rankedStudent is a candidate of the reverse ranking, with the student as it
-// was when it was ranked.
+// was when it was ranked and, where asked for, the parts of its score.
 type rankedStudent struct {
 	matcher.StudentCandidate
-	student *matcher.Student
+	student *matcher.Student // nil where an index ranked it
+	parts   []matcher.Part
 }
 
-// MatchStudents implements kindredv1.MatchServiceServer. Of each page of
-// students the best are kept, so that memory is bounded and what is explained
-// is what was ranked.
+// MatchStudents implements kindredv1.MatchServiceServer.
 func (m *matchService) MatchStudents(
 	ctx context.Context, req *kindredv1.MatchStudentsRequest,
 ) (*kindredv1.MatchStudentsResponse, error) {
@@ -43,8 +42,7 @@ func (m *matchService) MatchStudents(
 	if err != nil {
 		return nil, err
 	}
-	ranker := w.ranking.Acquire()
-	best, err := m.bestStudents(ctx, w.district, ranker, &matcher.StudentQuery{
+	best, err := m.rankStudents(ctx, &w, req.GetExplain(), &matcher.StudentQuery{
 		Opportunity: req.GetOpportunity(), AsOf: w.asOf, Term: req.GetTerm(), Forbidden: forbidden, K: k,
 	})
 	if err != nil {
@@ -60,16 +58,38 @@ func (m *matchService) MatchStudents(
 			Student: b.Student, Rank: int32(i + 1), Score: matcher.Shown(b.Score), Units: b.Units,
 		}
 		if req.GetExplain() {
-			parts, _ := ranker.Parts(b.student, req.GetOpportunity())
-			c.Tags = partsProto(parts)
+			c.Tags = partsProto(b.parts)
 		}
 		resp.Candidates[i] = c
 	}
-	w.ranking.Release(ranker)
 	return resp, nil
 }
 
-// bestStudents ranks all students of the district, page by page.
+// rankStudents ranks by the district's index of students, if there is one and
+// else by going through them.
+func (m *matchService) rankStudents(
+	ctx context.Context, w *where, explain bool, q *matcher.StudentQuery,
+) ([]rankedStudent, error) {
+	best, ok, err := m.students.rank(ctx, w, explain, q)
+	if ok || err != nil {
+		return best, missing(err, reasonNoDistrict)
+	}
+	ranker := w.ranking.Acquire()
+	if best, err = m.bestStudents(ctx, w.district, ranker, q); err != nil {
+		return nil, err
+	}
+	for i := range best {
+		if explain {
+			best[i].parts, _ = ranker.Parts(best[i].student, q.Opportunity)
+		}
+	}
+	w.ranking.Release(ranker)
+	return best, nil
+}
+
+// bestStudents ranks all students of the district, page by page. Of each page
+// the best are kept, so that memory is bounded and what is explained is what was
+// ranked.
 func (m *matchService) bestStudents(
 	ctx context.Context, district string, ranker *matcher.Ranker, q *matcher.StudentQuery,
 ) ([]rankedStudent, error) {
@@ -94,7 +114,7 @@ func (m *matchService) bestStudents(
 				return cmp.Compare(r.ID, id)
 			})
 			kept := page[at].Student // a copy, so that the page itself can go
-			best = append(best, rankedStudent{c, &kept})
+			best = append(best, rankedStudent{StudentCandidate: c, student: &kept})
 		}
 		best = firstStudents(best, q.K)
 		after = page[len(page)-1].ID

@@ -60,6 +60,7 @@ type Store struct {
 	writer      *writer
 	hub         *hub
 	subjects    *subjects
+	touches     *touches
 	identity    string
 	keepChanges uint64
 
@@ -97,7 +98,7 @@ func open(ctx context.Context, o Options) (_ *Store, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	s := &Store{keepChanges: uint64(o.KeepChanges), subjects: &subjects{}, closing: make(chan struct{})}
+	s := &Store{keepChanges: uint64(o.KeepChanges), subjects: &subjects{}, touches: &touches{}, closing: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.free())
@@ -166,7 +167,7 @@ func (s *Store) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.writer = newWriter(conn, s.hub, s.subjects, s.closing)
+	s.writer = newWriter(conn, s.hub, s.subjects, s.touches, s.closing)
 	go s.writer.loop()
 	return nil
 }

@@ -23,6 +23,7 @@ type writer struct {
 	statements *statements
 	hub        *hub
 	subjects   *subjects
+	touches    *touches
 	jobs       chan *job
 	closing    <-chan struct{}
 	stopped    chan struct{}    // closed when the loop has ended
@@ -48,9 +49,9 @@ type tx struct {
 	erased   bool // a student
 }
 
-func newWriter(conn *sql.Conn, h *hub, s *subjects, closing <-chan struct{}) *writer {
+func newWriter(conn *sql.Conn, h *hub, s *subjects, t *touches, closing <-chan struct{}) *writer {
 	return &writer{
-		conn: conn, hub: h, subjects: s, closing: closing,
+		conn: conn, hub: h, subjects: s, touches: t, closing: closing,
 		statements: newStatements(conn.PrepareContext),
 		jobs:       make(chan *job),
 		stopped:    make(chan struct{}),
@@ -207,6 +208,7 @@ func (w *writer) committed(group []*job) {
 			continue
 		}
 		w.subjects.forget(&j.tx.subjects)
+		w.touches.add(j.tx.subjects.keys)
 		for _, h := range j.tx.changed {
 			w.hub.advance(h.district, h.epoch)
 		}

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 
@@ -29,7 +30,10 @@ func (s *suite) testSubjects(t *testing.T) {
 			return fmt.Sprintf("%s%d", prefix, rapid.IntRange(0, n-1).Draw(t, prefix))
 		}
 		for range rapid.IntRange(1, 12).Draw(t, "writes") {
-			changeSubjects(t, st, rapid.SampledFrom(d).Draw(t, "district"), id("s", 3), id("o", 2))
+			where := rapid.SampledFrom(d).Draw(t, "district")
+			before, mark := revisions(t, st, where), touched(t, st, where, 0)
+			changeSubjects(t, st, where, id("s", 3), id("o", 2))
+			tellsTouched(t, st, where, before, mark)
 			for _, d := range d {
 				for i := range 3 {
 					sameSubject(t, st, d, fmt.Sprintf("s%d", i))
@@ -37,6 +41,50 @@ func (s *suite) testSubjects(t *testing.T) {
 			}
 		}
 	})
+}
+
+// revisions are those of all students of a district.
+func revisions(t *rapid.T, st store.Store, d string) map[string]store.Revision {
+	list, err := st.ListStudents(t.Context(), d, "", 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make(map[string]store.Revision)
+	for i := range list {
+		all[list[i].ID] = list[i].Revision
+	}
+	return all
+}
+
+// touched is the mark of now; of no mark nothing is known.
+func touched(t *rapid.T, st store.Store, d string, since store.Mark) store.Mark {
+	ids, now, known := st.Touched(d, since)
+	if known || ids != nil || now == 0 {
+		t.Fatalf("since no mark: got %d students and the mark %d, known: %v", len(ids), now, known)
+	}
+	return now
+}
+
+// tellsTouched holds that all students who are not as they were are told.
+func tellsTouched(t *rapid.T, st store.Store, d string, before map[string]store.Revision, mark store.Mark) {
+	ids, now, known := st.Touched(d, mark)
+	if !known || now < mark || !slices.IsSorted(ids) || len(slices.Compact(slices.Clone(ids))) != len(ids) {
+		t.Fatalf("since mark %d: got %q and the mark %d, known: %v", mark, ids, now, known)
+	}
+	after := revisions(t, st, d)
+	for id, revision := range before {
+		if after[id] != revision && !slices.Contains(ids, id) {
+			t.Fatalf("student %s was written, but only %q are told", id, ids)
+		}
+	}
+	for id := range after {
+		if _, ok := before[id]; !ok && !slices.Contains(ids, id) {
+			t.Fatalf("student %s is new, but only %q are told", id, ids)
+		}
+	}
+	if ids, _, known := st.Touched(d, now); !known || len(ids) > 0 {
+		t.Fatalf("since the newest mark: got %q, known: %v", ids, known)
+	}
 }
 
 // changeSubjects does something after which a subject may be another; that
