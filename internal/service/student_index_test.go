@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -124,6 +127,45 @@ func TestStudentIndexFollowsTheStore(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Who is erased is gone from every ranking that begins afterwards, whatever else
+// is under way.
+func TestStudentIndexForgetsTheErasedAtOnce(t *testing.T) {
+	r := newReverse(t)
+	s := newStudentIndexes(r.store, 1000)
+	const students = 40
+	for i := range students {
+		r.put(t, "d", fmt.Sprint("s", i), 5000, 1)
+	}
+	w := &where{district: "d", ranking: &live.Ranking{Index: r.index, Measure: matcher.Cosine}}
+	var erased atomic.Int32 // those of lower numbers
+	var readers sync.WaitGroup
+	for range 3 {
+		readers.Go(func() {
+			for indexed := 0; erased.Load() < students || indexed == 0; {
+				before := int(erased.Load())
+				got, ok, err := s.rank(t.Context(), w, false, &matcher.StudentQuery{Opportunity: "o", AsOf: 20260901, K: students})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if ok {
+					indexed++
+				}
+				for _, c := range got {
+					if i, err := strconv.Atoi(c.Student[1:]); err != nil || i < before {
+						t.Errorf("student %d is ranked after %d were erased", i, before)
+					}
+				}
+			}
+		})
+	}
+	for i := range students {
+		r.erase(t, "d", fmt.Sprint("s", i))
+		erased.Add(1)
+	}
+	readers.Wait()
 }
 
 func TestStudentIndexIsBuiltForOtherTags(t *testing.T) {
