@@ -35,7 +35,7 @@ var pages = template.Must(template.New("page").Funcs(template.FuncMap{
 }).Parse(pageText))
 
 // policy lets a browser run the page's own script and style, and load nothing.
-var policy = fmt.Sprintf("default-src 'none'; base-uri 'none'; form-action 'none'; style-src '%s'; script-src '%s'",
+var policy = fmt.Sprintf("default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; style-src '%s'; script-src '%s'",
 	fingerprint(style), fingerprint(script))
 
 func fingerprint(text string) string {
