@@ -44,10 +44,16 @@ build: ## build bin/kindred
 demo: build ## match an invented district's students, over gRPC, and show why
 	@sh deploy/demo.sh
 
+.PHONY: demo-redis
+demo-redis: build ## the same with candidate sets in a redis-server of its own
+	@sh deploy/demo-redis.sh
+
 .PHONY: test
 test: ## install what the tests need, and run them
 	$(call title,install: the Go modules that go.mod names)
 	$(GO) mod download
+	$(call title,install: redis-server by apt-get (without it tests of Redis are skipped))
+	@command -v redis-server || apt-get install -y --no-install-recommends redis-server || echo 'not installed'
 	$(call title,test)
 	$(GO) test ./...
 	$(call title,test the ranker with its other inner loops)

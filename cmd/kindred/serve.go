@@ -62,6 +62,8 @@ with the names of these flags; flags that are given count more.`,
 	flags.StringVar(&f.TLSKey, "tls-key", "", "PEM file of its key")
 	flags.StringVar(&f.ClientCA, "tls-client-ca", "", "PEM file; callers with a certificate by it are let in")
 	flags.StringVar(&f.Tokens, "tokens", "", "file of bearer tokens, one a line; callers with one are let in")
+	flags.StringVar(&f.Redis, "redis", "", "URL of a Redis 7 that candidate sets are shared in: redis://, rediss://, redis+cluster://, redis+sentinel://")
+	flags.DurationVar(&f.RedisBudget, "redis-budget", 0, "how long an answer may wait for Redis [5ms]")
 	flags.StringVar((*string)(&f.CandidateSets), "candidate-sets", string(server.SetsAuto), "when candidate sets are kept and used: auto (where it pays), always or off")
 	flags.Uint64Var(&f.CandidateSetsBytes, "candidate-sets-bytes", 64<<20, "about how much of them is kept in process")
 	flags.IntVar(&f.MaxMessageBytes, "max-message-bytes", service.MaxMessageBytes, "the largest message that is read")

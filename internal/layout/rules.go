@@ -74,8 +74,15 @@ var homes = []home{
 		why:      "migrations are the SQL store's own",
 	},
 	{
+		imported: Module + "/store/candidates/redistest",
+		from:     []string{"store/candidates/redistest/"},
+		tests:    true,
+		why:      "servers to be failed are for tests",
+	},
+	{
 		imported: "github.com/redis/go-redis",
 		from:     []string{"store/candidates/"},
+		tests:    true,
 		why:      "Redis keeps candidate sets and nothing else",
 	},
 	{

@@ -57,6 +57,11 @@ type Config struct {
 	// CandidateSets says when candidate sets are kept and used: where it pays,
 	// always, or never. Empty is where it pays.
 	CandidateSets SetsMode
+	// Redis is the URL of a Redis that candidate sets are shared in, as of
+	// candidates.RedisOptions; empty: none. RedisBudget is how long an answer may
+	// wait for it; 0 is 5 ms.
+	Redis       string
+	RedisBudget time.Duration
 	// CandidateSetsBytes is about how much of them is kept in process; 0 is 64
 	// MiB.
 	CandidateSetsBytes uint64

@@ -100,6 +100,9 @@ func (s *Server) free(ctx context.Context) error {
 	if s.catalogues != nil {
 		s.catalogues.Close()
 	}
+	if s.redis != nil {
+		errs = append(errs, s.redis.Close())
+	}
 	if s.flush != nil {
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 		if err := s.flush(ctx); err != nil {

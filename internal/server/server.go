@@ -28,6 +28,7 @@ import (
 	"github.com/kindred-match/kindred/internal/service"
 	"github.com/kindred-match/kindred/internal/sets"
 	"github.com/kindred-match/kindred/store"
+	"github.com/kindred-match/kindred/store/candidates"
 	"github.com/kindred-match/kindred/store/sqlstore"
 )
 
@@ -39,7 +40,8 @@ type Server struct {
 	store      store.Store
 	catalogues *live.Catalogues
 	expiry     *live.Expiry
-	sets       *sets.Sets // nil: none are kept
+	redis      *candidates.Redis // nil: there is none
+	sets       *sets.Sets        // nil: none are kept
 	service    *service.Service
 	metrics    *metrics
 	health     *health.Server
@@ -107,7 +109,11 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	s.expiry = live.NewExpiry(s.store, c.Clock, c.Log)
-	if s.sets, err = newSets(c, s.store); err != nil {
+	if s.redis, err = openRedis(c); err != nil {
+		return err
+	}
+	s.metrics.followRedis(s.redis)
+	if s.sets, err = newSets(c, s.store, s.redis); err != nil {
 		return err
 	}
 	s.metrics.followSets(s.sets)

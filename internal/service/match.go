@@ -96,7 +96,7 @@ func (m *matchService) candidates(ctx context.Context, sc *scratch, a *asked, s 
 	var source sets.Source
 	sc.candidates, source = m.Sets.Rank(ctx, sc.candidates[:0], &sets.Ask{
 		District: a.district, Snapshot: a.snapshot, Ranking: a.ranking,
-		Query: &sc.query, Subject: s.Subject, InLine: s.inLine,
+		Query: &sc.query, Subject: s.Subject, InLine: s.inLine, Batch: a.batch,
 	})
 	switch source {
 	case sets.Cached:

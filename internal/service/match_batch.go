@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/kindred-match/kindred/internal/sets"
 	"github.com/kindred-match/kindred/matcher"
 	kindredv1 "github.com/kindred-match/kindred/proto/kindred/v1"
 )
@@ -31,6 +32,7 @@ func (m *matchService) BatchMatch(
 	if err != nil {
 		return nil, err
 	}
+	m.prefetch(ctx, a, items)
 	results := make([]*kindredv1.BatchMatchResult, len(items))
 	var next atomic.Int64
 	var workers sync.WaitGroup
@@ -54,6 +56,28 @@ func (m *matchService) BatchMatch(
 		Epoch:             uint64(a.snapshot.Epoch),
 		StatisticsVersion: a.snapshot.StatisticsVersion,
 	}, nil
+}
+
+// prefetch has the candidate sets of the students of a batch fetched together.
+func (m *matchService) prefetch(ctx context.Context, a *asked, items []*kindredv1.BatchMatchItem) {
+	a.batch = true
+	if m.Sets == nil {
+		return
+	}
+	var asks []*sets.Ask
+	for _, item := range items {
+		if item.GetProfile() != nil {
+			continue
+		}
+		s, err := m.stored(ctx, a.district, item.GetStudentId())
+		if err != nil {
+			continue // its item says so
+		}
+		asks = append(asks, &sets.Ask{
+			District: a.district, Snapshot: a.snapshot, Ranking: a.ranking, Query: &a.query, Subject: s.Subject,
+		})
+	}
+	m.Sets.Prefetch(ctx, asks)
 }
 
 func (m *matchService) batchItem(

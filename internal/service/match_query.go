@@ -53,6 +53,7 @@ type asked struct {
 	where
 	query   matcher.Query // without the student and what is forbidden
 	explain bool
+	batch   bool // it is one for many students
 }
 
 // where checks what it needs of the request, reports what else v holds, and

@@ -11,6 +11,10 @@ type Counts struct {
 	Unknown atomic.Uint64 // it isn't known what changed since, or it is newer
 	Costly  atomic.Uint64 // too much has changed since
 	Garbage atomic.Uint64 // it couldn't be read
+
+	RedisPays  atomic.Uint64 // Redis was used
+	RedisCosts atomic.Uint64 // it wasn't: ranking takes less time
+	RedisDown  atomic.Uint64 // it wasn't: it didn't work
 }
 
 func (c *Counts) answered(s Source) {

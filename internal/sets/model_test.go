@@ -17,6 +17,8 @@ import (
 	"github.com/kindred-match/kindred/matcher"
 	"github.com/kindred-match/kindred/matcher/place"
 	"github.com/kindred-match/kindred/store"
+	"github.com/kindred-match/kindred/store/candidates"
+	"github.com/kindred-match/kindred/store/candidates/redistest"
 	"github.com/kindred-match/kindred/store/sqlstore"
 )
 
@@ -115,17 +117,44 @@ func someQuestion(t *rapid.T) question {
 // whichever snapshot, must be what ranking it anew gives. A million steps:
 // -rapid.checks=2000 -rapid.steps=500.
 func TestSetsAnswerAsFreshRankings(t *testing.T) {
+	total := histories(t, Options{MemoryBytes: 1 << 20})
+	if total.Cached.Load() == 0 || total.Repaired.Load() == 0 || total.Short.Load() == 0 || total.Unknown.Load() == 0 {
+		t.Error("the test shows nothing")
+	}
+}
+
+// TestSharedSetsAnswerAsFreshRankings is the same out of Redis alone.
+func TestSharedSetsAnswerAsFreshRankings(t *testing.T) {
+	working := make(chan bool, 100)
+	shared, err := candidates.OpenRedis(candidates.RedisOptions{
+		URL: redistest.Start(t).URL(), Budget: time.Second, Changed: func(now bool, _ error) { working <- now },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = shared.Close() })
+	for !<-working { //nolint:revive // until it works
+	}
+	total := histories(t, Options{MemoryBytes: 1, Redis: shared})
+	if shared.Counts.Found.Load() == 0 || total.Repaired.Load() == 0 {
+		t.Error("the test shows nothing")
+	}
+}
+
+// histories runs random histories of districts.
+func histories(t *testing.T, o Options) *Counts {
 	st, err := sqlstore.Open(t.Context(), sqlstore.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = st.Close() })
+	o.Store, o.Always = st, true
 	replicas := []*replica{newReplica(t, st), newReplica(t, st)}
 	districts := 0
 	var total Counts
 	rapid.Check(t, func(rt *rapid.T) {
 		districts++
-		m := newMachine(rt, st, fmt.Sprintf("d%d", districts), replicas)
+		m := newMachine(rt, o, fmt.Sprintf("d%d", districts), replicas)
 		rt.Repeat(map[string]func(*rapid.T){
 			"opportunities": m.putOpportunities, "close": m.close, "delete": m.delete, "partner": m.putPartner,
 			"reserve": m.reserve, "release": m.release, "student": m.putStudent, "lock": m.lock,
@@ -141,16 +170,14 @@ func TestSetsAnswerAsFreshRankings(t *testing.T) {
 		total.Garbage.Add(m.sets.Counts.Garbage.Load())
 		total.Unknown.Add(m.sets.Counts.Unknown.Load())
 	})
-	t.Logf("absent %d garbage %d", total.Absent.Load(), total.Garbage.Load())
 	t.Logf("cached %d, repaired %d, ranked %d; short %d, unknown %d", total.Cached.Load(), total.Repaired.Load(),
 		total.Ranked.Load(), total.Short.Load(), total.Unknown.Load())
-	if total.Cached.Load() == 0 || total.Repaired.Load() == 0 || total.Short.Load() == 0 || total.Unknown.Load() == 0 {
-		t.Error("the test shows nothing")
-	}
+	return &total
 }
 
-func newMachine(t *rapid.T, st store.Store, district string, replicas []*replica) *machine {
-	sets, err := New(Options{Store: st, MemoryBytes: 1 << 20, Always: true})
+func newMachine(t *rapid.T, o Options, district string, replicas []*replica) *machine {
+	st := o.Store
+	sets, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,7 @@ type Sets struct {
 	store   store.Students
 	keys    *candidates.Keys
 	memory  *candidates.Memory
+	redis   *candidates.Redis // nil: there is none
 	always  bool
 	spare   int       // a set has so many members more than are wanted, at least
 	most    int       // members that a set may have
@@ -46,6 +47,8 @@ type Options struct {
 	Line string
 	// MemoryBytes is about how much the sets in process may take.
 	MemoryBytes uint64
+	// Redis, unless nil, has sets that are shared. It is the caller's to close.
+	Redis *candidates.Redis
 	// Always has sets kept and used whatever it costs.
 	Always bool
 }
@@ -57,7 +60,7 @@ func New(o Options) (*Sets, error) {
 		return nil, err
 	}
 	return &Sets{
-		store: o.Store, keys: candidates.NewKeys(o.Store.Identity(), o.Line), memory: memory, always: o.Always,
+		store: o.Store, keys: candidates.NewKeys(o.Store.Identity(), o.Line), memory: memory, redis: o.Redis, always: o.Always,
 		spare: 20, most: maxMembers,
 	}, nil
 }
@@ -72,6 +75,8 @@ type Ask struct {
 	Subject *store.Subject
 	// InLine: the student is not one of the store.
 	InLine bool
+	// Batch: it is one of many, whose sets Prefetch has fetched.
+	Batch bool
 }
 
 // key is where the set of an ask is kept.
@@ -127,14 +132,26 @@ func (s *Sets) rank(ctx context.Context, w *work, dst []matcher.Candidate, a *As
 	if dst, source, ok := s.answer(w, dst, a, k, s.memory.Get(k)); ok {
 		return dst, source
 	}
+	var shared bool
+	var source Source
 	value, mine := s.flights.do(ctx, flightKey{k, a.Snapshot.Epoch, a.Query.K}, flightLife, func() []byte {
-		return s.fresh(w, a, k)
+		pays := s.pays(a)
+		if pays && !a.Batch {
+			value := s.redis.Get(ctx, k)
+			if dst, source, shared = s.answer(w, dst, a, k, value); shared {
+				return s.keep(a, k, value, source)
+			}
+		}
+		return s.fresh(w, a, k, pays)
 	})
-	if !mine {
+	switch {
+	case shared:
+		return dst, source
+	case !mine:
 		if dst, _, ok := s.answer(w, dst, a, k, value); ok {
 			return dst, Cached
 		}
-		s.fresh(w, a, k)
+		s.fresh(w, a, k, false)
 	}
 	// What was ranked is in w.
 	if a.Query.MaxPerPartner == 0 {
@@ -202,9 +219,17 @@ func (s *Sets) repair(w *work, dst []matcher.Candidate, a *Ask, k candidates.Key
 		s.Counts.Short.Add(1)
 		return dst, false
 	}
-	s.memory.Put(k, w.set.Append(nil))
+	repaired := w.set.Append(nil)
+	s.memory.Put(k, repaired)
+	if len(w.changed) >= aged && s.pays(a) {
+		s.redis.Put(k, repaired)
+	}
 	return dst, true
 }
+
+// aged is after how many changes a set that was repaired replaces the one in
+// Redis.
+const aged = 512
 
 // worthwhile is how many changes it may take to repair a set in less time than
 // a ranking: both take about as long as so many opportunities are scored.
@@ -222,8 +247,65 @@ func (s *Sets) reserve(k, perPartner int) int {
 	return max(k, min(wanted+max(k/2, s.spare), s.most))
 }
 
-// fresh ranks with a reserve, and keeps the set; w has both then.
-func (s *Sets) fresh(w *work, a *Ask, k candidates.Key) []byte {
+// keep keeps in process a value that came out of Redis, and returns what others
+// may use; one that was repaired is kept already.
+func (s *Sets) keep(a *Ask, k candidates.Key, value []byte, source Source) []byte {
+	if source == Repaired {
+		return s.memory.Get(k)
+	}
+	s.memory.Put(k, value)
+	return value
+}
+
+// pays reports whether a trip to Redis is worth while: what it saves takes
+// longer.
+func (s *Sets) pays(a *Ask) bool {
+	switch {
+	case s.redis == nil:
+		return false
+	case !s.redis.Working():
+		s.Counts.RedisDown.Add(1)
+		return false
+	case s.always || a.Batch:
+		s.Counts.RedisPays.Add(1)
+		return true
+	}
+	ranker := a.Ranking.Acquire()
+	forecast := ranker.Forecast(a.Query)
+	a.Ranking.Release(ranker)
+	if time.Duration(forecast) <= s.redis.Trip() {
+		s.Counts.RedisCosts.Add(1)
+		return false
+	}
+	s.Counts.RedisPays.Add(1)
+	return true
+}
+
+// Prefetch fetches the sets of a batch out of Redis in one trip, unless they are
+// in process already.
+func (s *Sets) Prefetch(ctx context.Context, asks []*Ask) {
+	if s.redis == nil || !s.redis.Working() {
+		return
+	}
+	var absent []candidates.Key
+	for _, a := range asks {
+		if k := s.key(a); s.memory.Get(k) == nil {
+			absent = append(absent, k)
+		}
+	}
+	if len(absent) == 0 {
+		return
+	}
+	for i, value := range s.redis.GetMany(ctx, absent) {
+		if value != nil {
+			s.memory.Put(absent[i], value)
+		}
+	}
+}
+
+// fresh ranks with a reserve, and keeps the set, in Redis too if it shall be
+// shared; w has both then.
+func (s *Sets) fresh(w *work, a *Ask, k candidates.Key, share bool) []byte {
 	w.query = *a.Query
 	w.query.K, w.query.MaxPerPartner = s.reserve(a.Query.K, a.Query.MaxPerPartner), 0
 	ranker := a.Ranking.Acquire()
@@ -232,12 +314,19 @@ func (s *Sets) fresh(w *work, a *Ask, k candidates.Key) []byte {
 	a.Ranking.Release(ranker)
 	value := w.set.Append(nil)
 	s.memory.Put(k, value)
+	if share {
+		s.redis.Put(k, value)
+	}
 	return value
 }
 
 // Erase removes the sets of a student who was erased from the store.
-func (s *Sets) Erase(_ context.Context, district, student string) {
-	s.memory.Erase(s.keys.Student(district, student))
+func (s *Sets) Erase(ctx context.Context, district, student string) {
+	key := s.keys.Student(district, student)
+	s.memory.Erase(key)
+	if s.redis != nil {
+		s.redis.Erase(ctx, key)
+	}
 }
 
 // eraseGone is for after a set has been kept: the student may have been erased
