@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"testing"
 	"testing/fstest"
 
 	"pgregory.net/rapid"
@@ -19,6 +18,12 @@ import (
 	"github.com/kindred-match/kindred/matcher"
 	"github.com/kindred-match/kindred/matcher/place"
 )
+
+// tester is a test, or one of a property.
+type tester interface {
+	Helper()
+	Fatal(args ...any)
+}
 
 // wanted is what a small district is to have.
 type wanted struct {
@@ -137,14 +142,14 @@ func drawOptions(t *rapid.T, objective string) *summary {
 }
 
 // solved is a run that the solver makes of an input; false where it can't be.
-func solved(t testing.TB, in *Input, s *summary) (*Run, bool) {
+func solved(t tester, in *Input, s *summary) (*Run, bool) {
 	t.Helper()
 	r := &Run{summary: *s}
 	p, err := newProblem(in, r)
 	if err != nil {
 		return nil, false
 	}
-	if err := p.makeLists(t.Context(), Options{Workers: 1, Progress: func(string, int64, int64) {}}); err != nil {
+	if err := p.makeLists(context.Background(), Options{Workers: 1, Progress: func(string, int64, int64) {}}); err != nil {
 		t.Fatal(err)
 	}
 	q, err := p.toSolve()
@@ -214,7 +219,7 @@ func converted[From, To any](rows []From, f func(From) To) []To {
 }
 
 // written is a run with all that it says.
-func (p *problem) written(t testing.TB, q *place.Problem, o place.Options, f *place.Placement) *Run {
+func (p *problem) written(t tester, q *place.Problem, o place.Options, f *place.Placement) *Run {
 	t.Helper()
 	r := &Run{summary: p.run.summary}
 	x, err := place.NewExplainer(q, o, f)
@@ -258,7 +263,7 @@ func (p *problem) written(t testing.TB, q *place.Problem, o place.Options, f *pl
 }
 
 // folder is a run as files.
-func (r *Run) folder(t testing.TB) fstest.MapFS {
+func (r *Run) folder(t tester) fstest.MapFS {
 	t.Helper()
 	table := func(rows ...[]string) *fstest.MapFile {
 		var b bytes.Buffer
@@ -292,11 +297,11 @@ func (r *Run) folder(t testing.TB) fstest.MapFS {
 }
 
 // checked reads a run and checks it.
-func checked(t testing.TB, in *Input, r *Run) error {
+func checked(t tester, in *Input, r *Run) error {
 	t.Helper()
 	read, err := Read(r.folder(t))
 	if err != nil {
 		return err
 	}
-	return Check(t.Context(), in, read, Options{Workers: 1})
+	return Check(context.Background(), in, read, Options{Workers: 1})
 }
