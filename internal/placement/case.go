@@ -166,20 +166,20 @@ func (c *Case) score(by *matcher.Scorer, row, o int32) float64 {
 	return by.Score(c.documents[o])
 }
 
-// eligible yields what is eligible for the students of a problem, which is the
-// case's with any lottery, with the pair's score.
-func (c *Case) eligible(p *place.Problem) func(student int32) iter.Seq2[int32, float64] {
+// eligible yields what is eligible, of what is open, for the students of a
+// problem, which is the case's with any lottery, with the pair's score.
+func (c *Case) eligible(p *place.Problem) func(student int32, open []int32) iter.Seq2[int32, float64] {
 	by := c.Index.NewScorer()
-	return func(student int32) iter.Seq2[int32, float64] {
+	return func(student int32, open []int32) iter.Seq2[int32, float64] {
 		row := p.StudentRows[student]
 		q := c.Query(&c.Students[row])
 		return func(yield func(int32, float64) bool) {
 			by.Begin(q.Student)
-			for o := range c.opportunities {
+			for _, o := range open {
 				if len(matcher.Failures(q, c.opportunities[o], c.partners[o])) > 0 {
 					continue
 				}
-				if !yield(int32(o), c.score(by, row, int32(o))) {
+				if !yield(o, c.score(by, row, o)) {
 					return
 				}
 			}

@@ -1,6 +1,9 @@
 package place
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // fill gives students without a placement, in lottery order, the free seat of
 // the highest score that is eligible, ties by id. An opportunity without
@@ -15,6 +18,12 @@ func (m *market) fill(ctx context.Context, f *Placement) error {
 			pool.force(int32(s), o)
 		}
 	}
+	full := func(o int32) bool { return !pool.has(o) || m.p.Cancels[o] && f.Placed[o] < m.p.Minimum[o] }
+	open := make([]int32, len(m.p.Opportunities))
+	for o := range open {
+		open[o] = int32(o)
+	}
+	open = slices.DeleteFunc(open, full)
 	for s := range f.At {
 		if f.At[s] >= 0 {
 			continue
@@ -22,17 +31,21 @@ func (m *market) fill(ctx context.Context, f *Placement) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		m.fillOne(f, pool, int32(s))
+		if got := m.fillOne(f, pool, int32(s), open); got >= 0 && full(got) {
+			open = slices.DeleteFunc(open, full)
+		}
+		m.options.Progress("fill", int64(s), int64(len(f.At)))
 	}
 	return nil
 }
 
-func (m *market) fillOne(f *Placement, pool *pool, s int32) {
+// fillOne returns the opportunity that the student got, or -1.
+func (m *market) fillOne(f *Placement, pool *pool, s int32, open []int32) int32 {
 	best, most := none, 0.0
-	for o, score := range m.options.Fill(s) {
+	for o, score := range m.options.Fill(s, open) {
 		better := best < 0 || score > most || score == most && o < best
 		switch {
-		case !better || m.p.Cancels[o] && f.Placed[o] < m.p.Minimum[o]:
+		case !better:
 		case best < 0 && pool.take(s, o), best >= 0 && pool.swap(s, best, o):
 			best, most = o, score
 		}
@@ -40,6 +53,7 @@ func (m *market) fillOne(f *Placement, pool *pool, s int32) {
 	if best >= 0 {
 		f.fill(s, best, WeightOf(most))
 	}
+	return best
 }
 
 // fill gives a student a free seat.

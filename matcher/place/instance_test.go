@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -151,11 +152,10 @@ func shuffle[T any](r *rand.Rand, rows []T) []T {
 }
 
 // everything is eligible, with scores that repeat.
-func everything(p *Problem) func(int32) iter.Seq2[int32, float64] {
-	return func(s int32) iter.Seq2[int32, float64] {
+func everything(p *Problem) func(int32, []int32) iter.Seq2[int32, float64] {
+	return func(s int32, open []int32) iter.Seq2[int32, float64] {
 		return func(yield func(int32, float64) bool) {
-			for i := range p.Opportunities {
-				o := int32(len(p.Opportunities) - 1 - i)
+			for _, o := range slices.Backward(open) {
 				if !yield(o, float64((s+o)%3)/4) {
 					return
 				}

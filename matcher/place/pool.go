@@ -44,10 +44,15 @@ func (m *market) newPool(everybody bool) *pool {
 	return l
 }
 
+// has says whether there is a seat for somebody.
+func (l *pool) has(o int32) bool {
+	partner := l.m.p.Partner[o]
+	return l.left[o] > 0 && (partner < 0 || l.partners[partner] > 0)
+}
+
 // take gives the student a seat, if there is one.
 func (l *pool) take(s, o int32) bool {
-	partner := l.m.p.Partner[o]
-	if l.left[o] == 0 || partner >= 0 && l.partners[partner] == 0 {
+	if !l.has(o) {
 		return false
 	}
 	if ps := l.parts[o]; ps != nil {
@@ -57,7 +62,7 @@ func (l *pool) take(s, o int32) bool {
 		}
 	}
 	l.left[o]--
-	if partner >= 0 {
+	if partner := l.m.p.Partner[o]; partner >= 0 {
 		l.partners[partner]--
 	}
 	return true

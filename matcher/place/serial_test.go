@@ -211,7 +211,8 @@ func TestFillTakesTheBestFreeSeat(t *testing.T) {
 				continue
 			}
 			best, most := none, -1.0
-			for o, score := range o.Fill(int32(s)) {
+			for o := range int32(len(p.Opportunities)) {
+				score := float64((int32(s)+o)%3) / 4 // as everything says
 				if free(p, at, o) && (score > most || score == most && o < best) {
 					best, most = o, score
 				}

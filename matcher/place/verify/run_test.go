@@ -200,10 +200,10 @@ func (p *problem) toSolve() (*place.Problem, error) {
 	return q, nil
 }
 
-func (p *problem) toFill(s int32) iter.Seq2[int32, float64] {
+func (p *problem) toFill(s int32, open []int32) iter.Seq2[int32, float64] {
 	return func(yield func(int32, float64) bool) {
-		for o := range p.offers {
-			if p.eligible(s, int32(o)) && !yield(int32(o), p.scoresOf(s)(int32(o))) {
+		for _, o := range open {
+			if p.eligible(s, o) && !yield(o, p.scoresOf(s)(o)) {
 				return
 			}
 		}
