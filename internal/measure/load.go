@@ -14,10 +14,12 @@ type Call func(ctx context.Context, n uint64) error
 
 // LoadOptions say how calls are measured. Concurrency is how many are under way
 // at once; Slice is for how long one kind of call is made before the next has
-// its turn, Rounds how often each has.
+// its turn, Rounds how often each has. Before anything is timed each call is
+// made Warm times, so that what a server keeps for the next time is there.
 type LoadOptions struct {
 	Calls       []Call
 	Concurrency int
+	Warm        uint64
 	Rounds      int
 	Slice       time.Duration
 	Now         func() time.Time
@@ -53,6 +55,11 @@ func (l *Load) RatioTo(other *Load) float64 {
 func UnderLoad(ctx context.Context, o LoadOptions) ([]Load, error) {
 	loads := make([]Load, len(o.Calls))
 	seen := make([]latencies, len(o.Calls))
+	for _, call := range o.Calls {
+		if err := warm(ctx, &o, call); err != nil {
+			return nil, err
+		}
+	}
 	var n atomic.Uint64
 	total := int64(o.Rounds+1) * int64(len(o.Calls))
 	for round := range o.Rounds + 1 {
@@ -75,6 +82,25 @@ func UnderLoad(ctx context.Context, o LoadOptions) ([]Load, error) {
 		l.P50US, l.P99US, l.Calls = t.quantile(.5), t.quantile(.99), t.count
 	}
 	return loads, nil
+}
+
+// warm makes a call without timing it.
+func warm(ctx context.Context, o *LoadOptions, call Call) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var workers sync.WaitGroup
+	var next atomic.Uint64
+	for range o.Concurrency {
+		workers.Go(func() {
+			for n := next.Add(1) - 1; n < o.Warm && ctx.Err() == nil; n = next.Add(1) - 1 {
+				if err := call(ctx, n); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return context.Cause(ctx)
 }
 
 // sliced is what happened in one slice.

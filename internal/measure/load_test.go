@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 	"time"
 )
@@ -98,5 +99,32 @@ func TestLatenciesStayWithinTheirBuckets(t *testing.T) {
 	l.record(math.MaxInt64)
 	if l.quantile(0) > .07 || l.quantile(.99) < 1e8 {
 		t.Errorf("the ends are counted as %v and %v us", l.quantile(0), l.quantile(.99))
+	}
+}
+
+func TestUnderLoadIsWarm(t *testing.T) {
+	clock := time.Unix(0, 0)
+	var calls []uint64
+	loads, err := UnderLoad(t.Context(), LoadOptions{
+		Calls: []Call{func(_ context.Context, n uint64) error {
+			calls = append(calls, n)
+			clock = clock.Add(time.Millisecond)
+			return nil
+		}},
+		Concurrency: 1, Warm: 3, Rounds: 1, Slice: 2 * time.Millisecond,
+		Now: func() time.Time { return clock }, Progress: func(int64, int64) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []uint64{0, 1, 2, 0, 1, 2, 3}; !slices.Equal(calls, want) || loads[0].Calls != 2 {
+		t.Errorf("calls %v, of which %d count; want %v, and 2", calls, loads[0].Calls, want)
+	}
+	failure := errors.New("no answer")
+	if _, err := UnderLoad(t.Context(), LoadOptions{
+		Calls:       []Call{func(context.Context, uint64) error { return failure }},
+		Concurrency: 2, Warm: 3, Rounds: 1, Slice: time.Hour, Now: time.Now, Progress: func(int64, int64) {},
+	}); !errors.Is(err, failure) {
+		t.Errorf("error %v, want that of the call", err)
 	}
 }
