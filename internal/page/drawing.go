@@ -95,7 +95,7 @@ type row struct {
 
 // bars draws groups of bars, one for each key.
 func bars(d *drawing, keys []legend, all []row) *drawing {
-	const thick, gap, room = 11.0, 12.0, 44.0
+	const thick, gap, room = 12.0, 12.0, 46.0
 	d.Keys = keys
 	d.Table.Columns = []string{""}
 	for _, k := range keys {
@@ -110,7 +110,7 @@ func bars(d *drawing, keys []legend, all []row) *drawing {
 	y := 4.0
 	for _, r := range all {
 		y += 12
-		d.Labels = append(d.Labels, label{0, y, "start", "name", clip(r.name, 58-len([]rune(r.note)))})
+		d.Labels = append(d.Labels, label{0, y, "start", "name", clip(r.name, 54-len([]rune(r.note)))})
 		if r.note != "" {
 			d.Labels = append(d.Labels, label{width, y, "end", "value", r.note})
 		}

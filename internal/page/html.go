@@ -144,21 +144,14 @@ func objectiveText(o place.Objective) string {
 	}
 }
 
-// ratioText is a ratio with its interval and its flag.
+// ratioText is a ratio with its interval.
 func ratioText(r *Ratio) string {
-	if r == nil {
-		return "–"
-	}
-	if r.Value == 1 && r.Interval == (Interval{1, 1}) {
-		return "1.00 (the largest)"
-	}
-	text := fmt.Sprintf("%.2f (%.2f–%.2f)", r.Value, r.Interval.Low, r.Interval.High)
 	switch {
-	case r.Clearly:
-		return text + " ▼ under 4/5"
-	case r.Below:
-		return text + " ▽ under 4/5, may be chance"
+	case r == nil:
+		return "–"
+	case r.Value == 1 && r.Interval == (Interval{1, 1}):
+		return "1.00 (the largest)"
 	default:
-		return text
+		return fmt.Sprintf("%.2f (%.2f–%.2f)", r.Value, r.Interval.Low, r.Interval.High)
 	}
 }

@@ -1,6 +1,10 @@
 package page
 
-import "github.com/kindred-match/kindred/matcher/place"
+import (
+	"slices"
+
+	"github.com/kindred-match/kindred/matcher/place"
+)
 
 // list is a table that the page's script searches, sorts and pages.
 type list struct {
@@ -43,7 +47,21 @@ func (r *Report) opportunityList(id, caption string, wanted func(*Opportunity) b
 			})
 		}
 	}
+	l.dropEmpty()
 	return l
+}
+
+// dropEmpty takes out the columns of text that no row says anything in.
+func (l *list) dropEmpty() {
+	for c := len(l.Columns) - 1; c >= 0; c-- {
+		if slices.ContainsFunc(l.Rows, func(row []any) bool { return row[c] != "" }) {
+			continue
+		}
+		l.Columns = slices.Delete(l.Columns, c, c+1)
+		for i, row := range l.Rows {
+			l.Rows[i] = slices.Delete(row, c, c+1)
+		}
+	}
 }
 
 // Students are who got what: for the students' page alone.

@@ -106,7 +106,7 @@ func opportunityPlot(id, title, none string, all []Opportunity) *drawing {
 	text := none
 	if len(all) > 0 {
 		o := &all[0]
-		text = fmt.Sprintf("At the top is %s: %s first choices, %s seats, %s placed.", o.Name(), whole(o.First), whole(o.Seats), whole(o.Placed))
+		text = fmt.Sprintf("At the top is “%s” with %s first choices, %s seats and %s placed.", o.Name(), whole(o.First), whole(o.Seats), whole(o.Placed))
 	}
 	d := bars(&drawing{ID: id, Title: title, Text: text}, demandKeys, rows)
 	d.Table.Columns = append(d.Table.Columns, "on lists", "cutoff", "one more seat")
@@ -135,7 +135,7 @@ func groupPlot(i int, n *Name) *drawing {
 			continue
 		}
 		y += 12
-		d.Labels = append(d.Labels, label{left, y, "start", "name", clip(spoken(g.Value), 40)},
+		d.Labels = append(d.Labels, label{left, y, "start", "name", clip(spoken(g.Value), 38)},
 			label{width, y, "end", "value", fmt.Sprintf("%s of %s", whole(f.Placed), whole(f.Students))})
 		y += 5
 		share := float64(f.Placed) / float64(f.Students)

@@ -42,7 +42,7 @@ func report(n int) *page.Report {
 	}
 	for i := range n {
 		r.Offered = append(r.Offered, page.Opportunity{
-			ID: fmt.Sprintf("o%04d", i), Title: fmt.Sprintf("Workshop <%d>", i), Kind: "internship", Seats: int64(n - i), Minimum: int64(i % 2),
+			ID: fmt.Sprintf("o%04d", i), Title: fmt.Sprintf("Workshop <%d>", i), Partner: "Museum", Kind: "internship", Seats: int64(n - i), Minimum: int64(i % 2),
 			Placed: int64(i % 3),
 		})
 	}
