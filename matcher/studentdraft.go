@@ -135,6 +135,7 @@ func (d *studentDraft) finish(x *Index, byID []uint32) *StudentIndex {
 			s.limitOf[doc] = d.limitOf[i]
 		}
 	}
+	s.reaches = newReachSieve(s.limits, s.limitOf)
 	g.invert(tags, workers(n), new(pause))
 	s.cards = newCards(g, tags, func(uint32) int64 { return 1 })
 	g.records = nil // the cards have all of it

@@ -22,9 +22,11 @@ type StudentRanker struct {
 	query    Query   // without a student
 	rules    [traits]traitRule
 	asked    []*traitRule
-	spot     spot     // of the opportunity
-	far      bool     // distance may matter
-	barred   []uint32 // documents that are not the sweep's, in order
+	spot     spot // of the opportunity
+	far      bool // distance may matter
+	// latitude and longitude are what passes of the sieve of reaches then.
+	latitude, longitude kernel.Passing
+	barred              []uint32 // documents that are not the sweep's, in order
 	// forbidden are those of them that a lock forbids; apart those that have to
 	// be scored apart.
 	forbidden []uint32
@@ -163,7 +165,9 @@ func (r *StudentRanker) sift() {
 		r.asked = append(r.asked, &r.rules[of])
 	}
 	r.spot = spotOf(o)
-	r.far = !r.spot.fixed && r.students.limitOf != nil
+	if r.far = !r.spot.fixed && r.students.limitOf != nil; r.far {
+		r.latitude, r.longitude = r.students.reaches.around(o.Position)
+	}
 }
 
 // bar gathers the documents that are not the sweep's.
@@ -190,6 +194,10 @@ func (r *StudentRanker) allow(window int32, allowed *kernel.Mask) {
 	}
 	for _, rule := range r.asked {
 		kernel.Sieve(&rule.trait.windows[window], &rule.passing, allowed)
+	}
+	if r.far {
+		kernel.Sieve(&r.students.reaches.latitude.windows[window], &r.latitude, allowed)
+		kernel.Sieve(&r.students.reaches.longitude.windows[window], &r.longitude, allowed)
 	}
 	first := uint32(window) * kernel.Window
 	at, _ := slices.BinarySearch(r.barred, first)

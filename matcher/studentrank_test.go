@@ -3,6 +3,7 @@ package matcher_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -274,4 +275,43 @@ func TestStudentRankingsAllocateNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(5, all); n != 0 {
 		t.Errorf("warm rankings allocate %v times; look for what escapes to the heap", n)
 	}
+}
+
+// Students travel over the antimeridian and the poles, and just as far as the
+// opportunity is away, or not quite.
+func TestStudentIndexAsFarAsTheyTravel(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 0))
+	place := func() *matcher.Position {
+		latitude := []float64{0, 40, -60, 84, 89.9, -90}[rng.IntN(6)] + (rng.Float64()-0.5)/10
+		longitude := []float64{0, 179.9, -179.9, 90}[rng.IntN(4)] + rng.Float64()/5
+		if longitude > 180 {
+			longitude -= 360
+		}
+		return &matcher.Position{Latitude: max(-90, min(90, latitude)), Longitude: longitude}
+	}
+	tags := []matcher.Weighted{{Tag: "a", Weight: 5000}}
+	var c matcher.Catalogue
+	for i := range 40 {
+		c.Opportunities = append(c.Opportunities, matcher.Opportunity{
+			ID: fmt.Sprint("o", i), Seats: 1, Boost: 1, Status: matcher.Published, Position: place(), Tags: tags,
+		})
+	}
+	var students []matcher.Student
+	for i := range 5000 {
+		s := matcher.Student{ID: fmt.Sprint("s", i), Position: place(), Interests: tags}
+		to := c.Opportunities[rng.IntN(len(c.Opportunities))].Position
+		km := haversine(*s.Position, *to) * []float64{1 - 1e-13, 1, 1 + 1e-13, 0.9, 1.1}[rng.IntN(5)]
+		s.MaxKm = &km
+		students = append(students, s)
+	}
+	x := index(t, c, matcher.Settings{Measure: matcher.Dot})
+	s, r := studentIndex(t, x, students)
+	sameStudents(t, x, r, s, students, opportunityIDs(c.Opportunities), matcher.StudentQuery{K: 5000})
+}
+
+// haversine is the great-circle distance in kilometres.
+func haversine(a, b matcher.Position) float64 {
+	const radian = math.Pi / 180
+	u, v := math.Sin((b.Latitude-a.Latitude)*radian/2), math.Sin((b.Longitude-a.Longitude)*radian/2)
+	return 2 * 6371.0088 * math.Asin(math.Sqrt(u*u+math.Cos(a.Latitude*radian)*math.Cos(b.Latitude*radian)*v*v))
 }

@@ -28,6 +28,7 @@ type StudentIndex struct {
 	// who say nothing of it, and nil where none does.
 	limits  []limit
 	limitOf []uint32
+	reaches reachSieve
 	// unlisted are the tags that the vocabulary lacks, by document; lacking the
 	// documents by such a tag.
 	unlisted map[uint32][]Weighted
@@ -65,6 +66,7 @@ func (s *StudentIndex) Bytes() int64 {
 		t := &s.traits[i]
 		n += int64(kernel.Window*len(t.windows) + word*len(t.numbers))
 	}
+	n += int64(kernel.Window * (len(s.reaches.latitude.windows) + len(s.reaches.longitude.windows)))
 	return n
 }
 

@@ -1,0 +1,87 @@
+package matcher
+
+import (
+	"math"
+	"slices"
+
+	"github.com/kindred-match/kindred/matcher/internal/kernel"
+)
+
+// reachSieve finds the students who may be within reach of a position before
+// they are scored: by the parallels and the meridians between which each one
+// travels. Bucket 0 is of those who say nothing of it or travel far.
+type reachSieve struct{ latitude, longitude sieveColumn }
+
+// newReachSieve is empty where nobody travels within limits.
+func newReachSieve(limits []limit, limitOf []uint32) reachSieve {
+	if limitOf == nil {
+		return reachSieve{}
+	}
+	return reachSieve{
+		latitude: extentColumn(limits, limitOf, func(p *Position, latitude, _ float64) (float64, float64) {
+			return p.Latitude, latitude
+		}),
+		longitude: extentColumn(limits, limitOf, func(p *Position, _, longitude float64) (float64, float64) {
+			return p.Longitude, longitude
+		}),
+	}
+}
+
+// degrees are how far someone travels north and south, and east and west at
+// most. It reports false where that is so far that it tells little.
+func (l *limit) degrees() (latitude, longitude float64, ok bool) {
+	const degree = math.Pi / 180
+	const slack = 1e-6 // degrees, as where a segment looks around
+	const far = 1.5
+	radius := l.maxKm / earthRadiusKm
+	latitude = radius/degree + slack
+	if !l.any || !(latitude < far) || math.Abs(l.position.Latitude)+latitude >= 85 {
+		return 0, 0, false
+	}
+	longitude = math.Asin(math.Sin(radius)/math.Cos(l.position.Latitude*degree))/degree*(1+1e-9) + slack
+	return latitude, longitude, true
+}
+
+// extentColumn puts documents into buckets by a coordinate. Its low and high are
+// how far those of a bucket get.
+func extentColumn(limits []limit, limitOf []uint32, extent func(p *Position, latitude, longitude float64) (at, reach float64)) sieveColumn {
+	values, reaches := make([]float64, len(limitOf)), make([]float64, len(limitOf))
+	for doc, number := range limitOf {
+		values[doc] = math.NaN()
+		if latitude, longitude, ok := limits[number].degrees(); ok {
+			values[doc], reaches[doc] = extent(&limits[number].position, latitude, longitude)
+		}
+	}
+	starts := bucketStarts(sampleOf(values))
+	c := sieveColumn{
+		windows: make([]kernel.Buckets, (len(limitOf)+kernel.Window-1)/kernel.Window),
+		low:     make([]float64, len(starts)+2), high: make([]float64, len(starts)+2),
+	}
+	for b := range c.low {
+		c.low[b], c.high[b] = math.Inf(1), math.Inf(-1)
+	}
+	for doc, v := range values {
+		if math.IsNaN(v) {
+			continue
+		}
+		bucket, exact := slices.BinarySearch(starts, v)
+		if exact {
+			bucket++
+		}
+		bucket++ // 1 is below the first start
+		c.low[bucket], c.high[bucket] = min(c.low[bucket], v-reaches[doc]), max(c.high[bucket], v+reaches[doc])
+		c.set(doc, uint8(bucket))
+	}
+	return c
+}
+
+// around lets the buckets pass whose students may get to a position.
+func (s *reachSieve) around(at *Position) (latitude, longitude kernel.Passing) {
+	latitude.Pass(0)
+	s.latitude.between(&latitude, at.Latitude, at.Latitude)
+	longitude.Pass(0)
+	for _, turn := range [...]float64{-360, 0, 360} {
+		s.longitude.between(&longitude, at.Longitude+turn, at.Longitude+turn)
+	}
+	return latitude, longitude
+}
