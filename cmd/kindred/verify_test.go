@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -110,5 +111,28 @@ func TestVerifyExitCodes(t *testing.T) {
 				t.Errorf("it names a student: %q", says)
 			}
 		})
+	}
+}
+
+// The known minimum of assign100 of the OR-Library (Beasley 1990) is 305.
+func TestPlaceAndVerifyAssign100(t *testing.T) {
+	cells := strings.Fields(string(readFile(t, data(t, filepath.Join("orlib-assign", "assign100.txt")))))
+	const n = 100
+	opportunities, students, scores := "opportunity\n", "student\n", "student,opportunity,score\n"
+	for i := range n {
+		opportunities += fmt.Sprintf("o%d\n", i)
+		students += fmt.Sprintf("s%d\n", i)
+		for o := range n {
+			cost := digits(t, cells[1+i*n+o])
+			scores += fmt.Sprintf("s%d,o%d,0.%03d\n", i, o, 1000-cost)
+		}
+	}
+	input := folder(t, map[string]string{"opportunities.csv": opportunities, "students.csv": students, "scores.csv": scores})
+	run, got := placed(t, input, "--objective", string(place.MaxPlaced))
+	if cost := n*1000 - got.Summary.TotalScoreMicro/1000; got.Summary.Placed != n || cost != 305 {
+		t.Errorf("%d placed at a cost of %d, want all at 305", got.Summary.Placed, cost)
+	}
+	if code, says := verified(t, run, input); code != exitDone {
+		t.Errorf("exit code %d: %s", code, says)
 	}
 }
