@@ -53,22 +53,9 @@ func (p *program) explainRun(cmd *cobra.Command, dir string, f *explainFlags) er
 }
 
 func (p *program) explained(ctx context.Context, dir string, f *explainFlags) (*placement.Explanation, error) {
-	r, err := runfolder.Read(dir)
-	var bad *runfolder.Error
-	if errors.As(err, &bad) {
-		return nil, inputError{err}
-	} else if err != nil {
-		return nil, err
-	}
-	c, err := p.inputOf(ctx, dir, f.input, r)
+	c, placed, err := p.placedRun(ctx, dir, f.input)
 	if err != nil {
 		return nil, err
-	}
-	placed, err := c.Placement(r)
-	if errors.Is(err, placement.ErrNotOfInput) {
-		return nil, inputError{err}
-	} else if err != nil {
-		return nil, placeError(err)
 	}
 	found, err := c.Explain(ctx, placed, f.student, f.opportunity)
 	switch {
@@ -78,6 +65,28 @@ func (p *program) explained(ctx context.Context, dir string, f *explainFlags) (*
 		return nil, badInput("--opportunity: the run has no opportunity %q", f.opportunity)
 	}
 	return found, err
+}
+
+// placedRun reads a run folder and its input, as placement makes them.
+func (p *program) placedRun(ctx context.Context, dir, input string) (*placement.Case, *place.Placement, error) {
+	r, err := runfolder.Read(dir)
+	var bad *runfolder.Error
+	if errors.As(err, &bad) {
+		return nil, nil, inputError{err}
+	} else if err != nil {
+		return nil, nil, err
+	}
+	c, err := p.inputOf(ctx, dir, input, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	placed, err := c.Placement(r)
+	if errors.Is(err, placement.ErrNotOfInput) {
+		return nil, nil, inputError{err}
+	} else if err != nil {
+		return nil, nil, placeError(err)
+	}
+	return c, placed, nil
 }
 
 // inputOf reads the district folder of a run, which must be as it was.

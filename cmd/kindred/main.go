@@ -117,7 +117,7 @@ Machine output goes to standard output, all else to standard error. Exit codes:
 		return badInput("%w; see '%s --help'", err, cmd.CommandPath())
 	})
 	root.AddCommand(
-		p.matchCommand(), p.placeCommand(), p.verifyCommand(), p.explainCommand(), p.validateCommand(), p.generateCommand(),
+		p.matchCommand(), p.placeCommand(), p.verifyCommand(), p.explainCommand(), p.lettersCommand(), p.validateCommand(), p.generateCommand(),
 		p.importCommand(), p.serveCommand(), p.benchCommand(),
 	)
 	return root

@@ -1,6 +1,7 @@
 package placement
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -73,6 +74,8 @@ type explaining struct {
 	row int32
 	// dear says that a loss takes as long as a placement.
 	dear bool
+	// brief leaves losses out.
+	brief bool
 }
 
 // Explain says why a placement of the case has a student where it is. With an
@@ -98,11 +101,17 @@ func (c *Case) Explain(ctx context.Context, f *place.Placement, student, opportu
 		}
 		asked, e.dear = []int32{int32(o)}, false
 	}
+	return e.explain(ctx, asked)
+}
+
+// explain answers for the opportunities that are asked for.
+func (e *explaining) explain(ctx context.Context, asked []int32) (*Explanation, error) {
+	c, s := e.c, e.s
 	found := &Explanation{
-		Student: student, Objective: c.options.Objective, Seed: c.options.Lottery.Seed, Lottery: int(s) + 1,
-		Reason: x.Student(s), How: hows[f.How[s]], List: []Answer{},
+		Student: c.Problem.Students[s], Objective: c.options.Objective, Seed: c.options.Lottery.Seed, Lottery: int(s) + 1,
+		Reason: e.x.Student(s), How: hows[e.f.How[s]], List: []Answer{},
 	}
-	if at := f.At[s]; at >= 0 {
+	if at := e.f.At[s]; at >= 0 {
 		found.Opportunity, found.Title = c.Problem.Opportunities[at], c.opportunities[at].Title
 	}
 	found.Text = e.studentText(found.Reason)
@@ -163,7 +172,7 @@ func (e *explaining) answer(ctx context.Context, o int32) (*Answer, error) {
 		a.Own, a.Cutoff = nil, nil
 	}
 	a.Text = e.pairText(a, pair.Reason, o)
-	if flow && slices.Contains(traded, pair.Reason) {
+	if flow && !e.brief && slices.Contains(traded, pair.Reason) {
 		return a, e.lose(ctx, a, o)
 	}
 	return a, nil
@@ -214,5 +223,14 @@ func (c *Case) lotteryPlace(number string) int {
 	if err != nil { // none was given
 		return 0
 	}
-	return slices.Index(c.Problem.Numbers, n) + 1
+	at, found := slices.BinarySearchFunc(c.Problem.Numbers, n, func(a, b uint64) int {
+		if c.Problem.Lottery.Reverse {
+			a, b = b, a
+		}
+		return cmp.Compare(a, b)
+	})
+	if !found {
+		return 0
+	}
+	return at + 1
 }

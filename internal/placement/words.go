@@ -1,6 +1,7 @@
 package placement
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -34,7 +35,7 @@ func (e *explaining) placedText() string {
 	text := "Placed at " + where
 	switch e.f.How[e.s] {
 	case place.Locked:
-		text += ", as a lock asks for"
+		text += ", as the coordinator decided"
 		for _, l := range e.c.Rows.Locks {
 			if l.Action == place.Place && l.Student == e.c.Students[e.row].ID && l.Reason != "" {
 				text += ": " + l.Reason
@@ -69,9 +70,9 @@ func (e *explaining) pairText(a *Answer, reason place.Reason, o int32) string {
 	case place.CancelledMin:
 		return e.cancelledText(a.Opportunity)
 	case place.LockedOut:
-		return "A lock or a placement from before decides: it holds the student elsewhere, or the seats here for others."
+		return "It was settled before: the student has a place elsewhere, or the seats here belong to others."
 	case place.BelowCutoff:
-		return seatsText(e.c.Problem.Seats[o]) + " went to students who come before this one" + comparison(a) + "."
+		return seatsText(e.c.Problem.Seats[o]) + comparison(a) + "."
 	case place.ReserveFull:
 		return "The seats that are open to the student are taken, the rest is kept for groups" + comparison(a) + "."
 	case place.PartnerFull:
@@ -84,9 +85,9 @@ func (e *explaining) pairText(a *Answer, reason place.Reason, o int32) string {
 
 func seatsText(n int32) string {
 	if n == 1 {
-		return "The only seat"
+		return "The only seat went to a student who comes before this one"
 	}
-	return fmt.Sprintf("All %d seats", n)
+	return fmt.Sprintf("All %d seats went to students who come before this one", n)
 }
 
 func (e *explaining) notListedText() string {
@@ -109,11 +110,12 @@ func (e *explaining) cancelledText(opportunity string) string {
 	return "It was cancelled."
 }
 
-// comparison sets the student beside the last one who was taken.
+// comparison sets the student beside the last one who was taken, unless that one
+// comes after it: a seat that is reserved for the other's group tells nothing.
 func comparison(a *Answer) string {
 	own, last := a.Own, a.Cutoff
 	switch {
-	case own == nil || last == nil:
+	case own == nil || last == nil || own.before(last):
 		return ""
 	case own.Tier != last.Tier:
 		return fmt.Sprintf(": the last one taken is %s, this one is %s", tierText(last.Tier), tierText(own.Tier))
@@ -122,6 +124,14 @@ func comparison(a *Answer) string {
 	default:
 		return fmt.Sprintf(": the last one taken has place %d in the lottery, this one place %d", last.Lottery, own.Lottery)
 	}
+}
+
+// before reports whether a is the higher priority. Tier 0 comes after all.
+func (a *Standing) before(b *Standing) bool {
+	if a.Tier != b.Tier {
+		return a.Tier != 0 && (b.Tier == 0 || a.Tier < b.Tier)
+	}
+	return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Lottery, b.Lottery)) < 0
 }
 
 func tierText(tier int32) string {
