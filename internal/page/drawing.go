@@ -155,37 +155,46 @@ func scatter(d *drawing, xName, yName string, show func(float64) string, all []p
 	}
 	d.Labels = append(d.Labels, label{(left + width) / 2, floor + 34, "middle", "name", xName}, label{0, 10, "start", "name", yName})
 	d.Labels[len(d.Labels)-1].Class = "name above"
-	var placed []label
 	for _, p := range all {
 		px, py := round(left+14+(right-left-28)*x.share(p.x)), round(floor-12-(floor-top-24)*y.share(p.y))
 		d.Dots = append(d.Dots, dot{px, py})
-		placed = put(placed, px, py, p.name)
 	}
-	d.Labels = append(d.Labels, placed...)
+	var names []label
+	for i, p := range all {
+		names = append(names, beside(d.Dots[i], p.name, d.Dots, names))
+	}
+	d.Labels = append(d.Labels, names...)
 	return d
 }
 
-// put adds a name beside a point, where it covers none that is there.
-func put(placed []label, x, y float64, name string) []label {
-	for _, l := range []label{{x + 7, y + 4, "start", "name", name}, {x - 7, y + 4, "end", "name", name}} {
-		for range 8 {
-			if !covers(placed, l) {
-				return append(placed, l)
+// beside is a name near a point, where it covers no other point or name.
+func beside(at dot, name string, dots []dot, names []label) label {
+	for _, down := range []float64{0, 13, -13, 26, -26, 39, -39, 52, -52} {
+		for _, l := range []label{
+			{at.X + 7, at.Y + 4 + down, "start", "name", name}, {at.X - 7, at.Y + 4 + down, "end", "name", name},
+		} {
+			if !l.covers(dots, names) {
+				return l
 			}
-			l.Y += 13
 		}
 	}
-	return append(placed, label{x + 7, y + 4, "start", "name", name})
+	return label{at.X + 7, at.Y + 4, "start", "name", name}
 }
 
-func covers(placed []label, l label) bool {
+// covers says whether a label lies on a point, on another label or on the axes.
+func (l *label) covers(dots []dot, names []label) bool {
 	from, to := l.span()
-	if from < 0 || to > width || l.Y > 208 {
+	if from < 56 || to > width || l.Y > 206 || l.Y < 16 {
 		return true
 	}
-	for _, other := range placed {
-		a, b := other.span()
-		if from < b && a < to && math.Abs(other.Y-l.Y) < 12 {
+	for _, d := range dots {
+		if from < d.X+4 && d.X-4 < to && l.Y-14 < d.Y && d.Y < l.Y+4 {
+			return true
+		}
+	}
+	for i := range names {
+		a, b := names[i].span()
+		if from < b && a < to && math.Abs(names[i].Y-l.Y) < 13 {
 			return true
 		}
 	}
@@ -194,7 +203,7 @@ func covers(placed []label, l label) bool {
 
 // span is about where a label begins and ends.
 func (l *label) span() (from, to float64) {
-	long := 6.6 * float64(len([]rune(l.Text)))
+	long := 7.4 * float64(len([]rune(l.Text)))
 	if l.Anchor == "end" {
 		return l.X - long, l.X
 	}

@@ -167,17 +167,21 @@ func (l *Lotteries) plot() *drawing {
 	for i, n := range l.Tenths {
 		switch i {
 		case 0:
-			all = append(all, column{"never", "never", n, "missing"})
+			all = append(all, column{"0", "never", n, "missing"})
 		case last:
-			all = append(all, column{"all", "always", n, "placed"})
+			all = append(all, column{"100", "always", n, "placed"})
 		default:
+			name := fmt.Sprintf("≤%d", 10*i)
+			if i == last-1 {
+				name = "<100"
+			}
 			full := fmt.Sprintf("%d to %d %%", 10*(i-1), 10*i)
-			all = append(all, column{fmt.Sprintf("-%d%%", 10*i), full, n, "other"})
+			all = append(all, column{name, full, n, "other"})
 		}
 	}
 	return columns(&drawing{
 		ID: "chances", Title: "Students by the share of lotteries that place them",
-		Text: fmt.Sprintf("%s students are placed by every lottery, %s by none.", whole(l.Tenths[last]), whole(l.Tenths[0])),
+		Text: fmt.Sprintf("%s students are placed by every lottery, %s by none; between them, by up to so many percent.", whole(l.Tenths[last]), whole(l.Tenths[0])),
 	}, "students", all)
 }
 
