@@ -24,7 +24,9 @@ type StudentRanker struct {
 	asked    []*traitRule
 	spot     spot // of the opportunity
 	far      bool // distance may matter
-	// latitude and longitude are what passes of the sieve of reaches then.
+	// latitude and longitude are what passes of the sieve of reaches, if near says
+	// that it is used.
+	near                bool
 	latitude, longitude kernel.Passing
 	barred              []uint32 // documents that are not the sweep's, in order
 	// forbidden are those of them that a lock forbids; apart those that have to
@@ -166,7 +168,7 @@ func (r *StudentRanker) sift() {
 	}
 	r.spot = spotOf(o)
 	if r.far = !r.spot.fixed && r.students.limitOf != nil; r.far {
-		r.latitude, r.longitude = r.students.reaches.around(o.Position)
+		r.latitude, r.longitude, r.near = r.students.reaches.around(o.Position)
 	}
 }
 
@@ -195,7 +197,7 @@ func (r *StudentRanker) allow(window int32, allowed *kernel.Mask) {
 	for _, rule := range r.asked {
 		kernel.Sieve(&rule.trait.windows[window], &rule.passing, allowed)
 	}
-	if r.far {
+	if r.far && r.near {
 		kernel.Sieve(&r.students.reaches.latitude.windows[window], &r.latitude, allowed)
 		kernel.Sieve(&r.students.reaches.longitude.windows[window], &r.longitude, allowed)
 	}
@@ -220,11 +222,11 @@ func (r *StudentRanker) admits(doc uint32) bool {
 			return false
 		}
 	}
-	return !r.far || r.near(&r.students.limits[r.students.limitOf[doc]])
+	return !r.far || r.reaches(&r.students.limits[r.students.limitOf[doc]])
 }
 
-// near decides the rule of distance.
-func (r *StudentRanker) near(l *limit) bool {
+// reaches decides the rule of distance.
+func (r *StudentRanker) reaches(l *limit) bool {
 	if !l.any {
 		return true
 	}

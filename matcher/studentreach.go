@@ -62,6 +62,7 @@ func extentColumn(limits []limit, limitOf []uint32, extent func(p *Position, lat
 	}
 	for doc, v := range values {
 		if math.IsNaN(v) {
+			c.count[0]++
 			continue
 		}
 		bucket, exact := slices.BinarySearch(starts, v)
@@ -75,13 +76,26 @@ func extentColumn(limits []limit, limitOf []uint32, extent func(p *Position, lat
 	return c
 }
 
-// around lets the buckets pass whose students may get to a position.
-func (s *reachSieve) around(at *Position) (latitude, longitude kernel.Passing) {
+// around lets the buckets pass whose students may get to a position. It reports
+// false where that is so many that it is quicker to decide for each by itself.
+func (s *reachSieve) around(at *Position) (latitude, longitude kernel.Passing, few bool) {
 	latitude.Pass(0)
 	s.latitude.between(&latitude, at.Latitude, at.Latitude)
 	longitude.Pass(0)
 	for _, turn := range [...]float64{-360, 0, 360} {
 		s.longitude.between(&longitude, at.Longitude+turn, at.Longitude+turn)
 	}
-	return latitude, longitude
+	const many = 0.5
+	return latitude, longitude, s.latitude.share(&latitude) < many || s.longitude.share(&longitude) < many
+}
+
+// share is that of the documents that are in buckets that pass.
+func (c *sieveColumn) share(passing *kernel.Passing) float64 {
+	var all, n uint64
+	for b, count := range c.count {
+		if all += uint64(count); passing.Passes(uint8(b)) {
+			n += uint64(count)
+		}
+	}
+	return float64(n) / float64(max(1, all))
 }
