@@ -79,8 +79,8 @@ func (r *Run) Letter(b *placement.Brief) *Letter {
 		l.Decision = strings.TrimRight(line(b.Decision), ".")
 		l.Interests = r.interests(b.Shared)
 	}
-	for i := range b.Explanation.List {
-		a := &b.Explanation.List[i]
+	for i := range b.List {
+		a := &b.List[i]
 		l.Others = append(l.Others, Other{
 			Opportunity: line(a.Opportunity), Title: title(a.Title, a.Opportunity), Partner: line(a.Partner),
 			Choice: int(a.Rank), Reason: a.Reason, Why: line(a.Text),
