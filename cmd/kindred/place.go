@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -142,10 +143,10 @@ func (p *program) place(ctx context.Context, dir string, f *placeFlags) error {
 		return fmt.Errorf("--out: %w", err)
 	}
 	watch := p.now()
-	lap := func() float64 {
+	lap := func() time.Duration {
 		begun := watch
 		watch = p.now()
-		return runfolder.SecondsOf(watch.Sub(begun))
+		return watch.Sub(begun)
 	}
 	var seconds runfolder.Seconds
 	read, err := p.readFolder(ctx, dir, district.Options{
@@ -154,7 +155,7 @@ func (p *program) place(ctx context.Context, dir string, f *placeFlags) error {
 	if err != nil {
 		return err
 	}
-	seconds.Read = lap()
+	seconds.Read = runfolder.SecondsOf(lap())
 	steps := p.bars.Steps()
 	defer steps.Done()
 	o.Progress = steps.Set
@@ -167,13 +168,13 @@ func (p *program) place(ctx context.Context, dir string, f *placeFlags) error {
 			return err
 		}
 	}
-	seconds.Rank = lap()
+	seconds.Rank = runfolder.SecondsOf(lap())
 	placed, err := c.Solve(ctx)
 	if err != nil {
 		return placeError(err)
 	}
 	seconds.Solve, seconds.Ties = runfolder.SecondsOf(placed.Solve), runfolder.SecondsOf(placed.Ties)
-	seconds.Verify = max(0, lap()-seconds.Solve-seconds.Ties)
+	seconds.Verify = runfolder.SecondsOf(max(0, lap()-placed.Solve-placed.Ties))
 	summary := c.Summary(placed)
 	summary.Seconds = seconds
 	if err := f.describe(&summary.Options, dir); err != nil {
@@ -234,7 +235,7 @@ func unreachable(e *place.MinimumError) string {
 
 // writeRun writes the run folder, with what the summary's options ask for.
 func writeRun(
-	ctx context.Context, dir string, c *placement.Case, f *place.Placement, s *runfolder.Summary, lap func() float64,
+	ctx context.Context, dir string, c *placement.Case, f *place.Placement, s *runfolder.Summary, lap func() time.Duration,
 ) error {
 	placed, unplaced, err := c.Outcome(f)
 	if err != nil {
@@ -266,7 +267,7 @@ func writeRun(
 	if s.Options.WithStudents {
 		w.Students(c.StudentsPage(s, placed, unplaced))
 	}
-	s.Seconds.Report = lap()
+	s.Seconds.Report = runfolder.SecondsOf(lap())
 	w.Summary(s)
 	return w.Commit()
 }
