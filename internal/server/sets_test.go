@@ -75,9 +75,7 @@ func TestAnswersSayHowTheyCameAbout(t *testing.T) {
 	if s := batch.GetResults()[0].GetMatch().GetSource(); s != cached {
 		t.Errorf("an item of a batch is %v", s)
 	}
-	metrics := must(http.Get("http://" + with.OpsAddr().String() + "/metrics"))(t)
-	defer func() { _ = metrics.Body.Close() }()
-	text := string(must(io.ReadAll(metrics.Body))(t))
+	_, text := fetch(t, "http://"+with.OpsAddr().String()+"/metrics")
 	for _, line := range []string{
 		`kindred_rankings_total{source="ranked"} 3`, `kindred_rankings_total{source="cached"} 5`,
 		`kindred_rankings_total{source="repaired"} 1`, `kindred_candidate_sets_missed_total{why="absent"} 3`,
@@ -148,7 +146,22 @@ func TestRedisStopsInTheMiddle(t *testing.T) {
 	if n := strings.Count(with.log.String(), "Redis doesn't answer"); n == 0 {
 		t.Error("the log doesn't say that Redis has gone")
 	}
-	if ready := must(http.Get("http://" + with.OpsAddr().String() + "/readyz"))(t); ready.StatusCode != http.StatusOK {
-		t.Errorf("the server isn't ready without Redis: %s", ready.Status)
+	if status, text := fetch(t, "http://"+with.OpsAddr().String()+"/readyz"); status != http.StatusOK {
+		t.Errorf("the server isn't ready without Redis: %d, %s", status, text)
 	}
+}
+
+// fetch gets a page.
+func fetch(t *testing.T, url string) (status int, text string) {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
 }

@@ -211,7 +211,9 @@ func TestRedisThatIsFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Put(keyOf(2, 2), valueAt(2))
-	<-s.refused
+	if err := <-s.refused; err == nil {
+		t.Error("a full Redis took it")
+	}
 	if !bytes.Equal(s.Get(t.Context(), keyOf(1, 1)), valueAt(1)) {
 		t.Error("what a full Redis has can't be read")
 	}
