@@ -21,7 +21,7 @@ func (p *program) benchCommand() *cobra.Command {
 		Args:    noCommand,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.benchRankCommand(), p.benchServeCommand())
+	cmd.AddCommand(p.benchRankCommand(), p.benchServeCommand(), p.benchCandidatesCommand())
 	return cmd
 }
 
