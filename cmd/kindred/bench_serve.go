@@ -37,7 +37,7 @@ temporary folder, imports the district, and keeps the server busy with Match by
 student id, Match with a profile in line, and an empty call, in short slices
 that take turns. Prints one JSON object: answers a second (medians over the
 rounds), their ratios to the empty call, and latencies as the caller sees them.
-Each student has been asked for once before: what is timed are answers to those
+Each student has been asked for twice before: what is timed are answers to those
 who come back, out of candidate sets where the server keeps them.
 
 The empty call is gRPC's health check: no call does less, and it goes through
@@ -130,7 +130,7 @@ func (p *program) measureServer(ctx context.Context, f *benchServeFlags, result 
 	bar := p.bars.Start("measuring", 0)
 	loads, err := measure.UnderLoad(ctx, measure.LoadOptions{
 		Calls:       []measure.Call{calls.ByID, calls.InLine, calls.Empty},
-		Concurrency: f.concurrency, Warm: uint64(calls.Students), Slice: f.slice, Rounds: max(1, int(f.duration/(3*f.slice))),
+		Concurrency: f.concurrency, Warm: 2 * uint64(calls.Students), Slice: f.slice, Rounds: max(1, int(f.duration/(3*f.slice))),
 		Now: p.now, Progress: bar.Set,
 	})
 	bar.Done()
