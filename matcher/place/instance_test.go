@@ -114,8 +114,11 @@ func (x *instance) drawRows(w wanted, s string, number func(int, int, string) in
 // problem makes the problem of an instance, or skips where the locks are bad.
 func (x *instance) problem(t *rapid.T) *Problem {
 	p, err := NewProblem(x.in)
-	if err != nil {
+	if _, bad := errors.AsType[*RowError](err); bad {
 		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	at := numbered(p.Opportunities)
 	for _, s := range p.Students {
@@ -215,6 +218,21 @@ func placements(m *market) iter.Seq[[]int32] {
 		}
 		place(0)
 	}
+}
+
+// skipUnsolvable skips where there can be no placement, or where the options
+// don't go together with the problem. Another error is a failure.
+func skipUnsolvable(t *rapid.T, err error) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	_, minimums := errors.AsType[*MinimumError](err)
+	_, options := errors.AsType[*OptionError](err)
+	if minimums || options {
+		t.Skip(err)
+	}
+	t.Fatal(err)
 }
 
 // solved solves, and skips where the standing placements can't be kept.

@@ -104,9 +104,7 @@ func marketOf(t *rapid.T, p *Problem, o Options) *market {
 		t.Fatal(err)
 	}
 	m, err := newMarket(p, o)
-	if err != nil {
-		t.Skip(err)
-	}
+	skipUnsolvable(t, err)
 	return m
 }
 
