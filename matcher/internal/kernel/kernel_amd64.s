@@ -1,8 +1,6 @@
 #include "textflag.h"
+#include "column_amd64.h"
 
-// A Column is a pointer and a table of 16 bytes.
-#define COLUMN_TABLE 8
-#define COLUMN_SIZE 24
 #define REF_AT 0
 #define REF_COUNT 4
 #define REF_TABLE 6
@@ -211,19 +209,7 @@ blocks512:
 	JEQ compare512
 
 columns512:
-	MOVQ (R8), R10
-	VBROADCASTI32X4 COLUMN_TABLE(R8), Z4
-	VBROADCASTI64X4 (R10)(BX*1), Z2
-	VBROADCASTI64X4 32(R10)(BX*1), Z3
-	VPSRLW $4, Z2, K1, Z2
-	VPSRLW $4, Z3, K1, Z3
-	VPANDQ Z14, Z2, Z2
-	VPANDQ Z14, Z3, Z3
-	VPSHUFB Z2, Z4, Z2
-	VPSHUFB Z3, Z4, Z3
-	VPADDUSB Z2, Z0, Z0
-	VPADDUSB Z3, Z1, Z1
-	ADDQ $COLUMN_SIZE, R8
+	ADD_COLUMN
 	CMPQ R8, R9
 	JNE columns512
 

@@ -1,8 +1,5 @@
 #include "textflag.h"
-
-// A Column is a pointer and a table of 16 bytes.
-#define COLUMN_TABLE 8
-#define COLUMN_SIZE 24
+#include "column_amd64.h"
 
 DATA lowSift<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
 GLOBL lowSift<>(SB), RODATA|NOPTR, $8
@@ -36,19 +33,7 @@ blocks:
 	MOVQ SI, R8
 
 columns:
-	MOVQ (R8), R10
-	VBROADCASTI32X4 COLUMN_TABLE(R8), Z4
-	VBROADCASTI64X4 (R10)(BX*1), Z2
-	VBROADCASTI64X4 32(R10)(BX*1), Z3
-	VPSRLW $4, Z2, K1, Z2
-	VPSRLW $4, Z3, K1, Z3
-	VPANDQ Z14, Z2, Z2
-	VPANDQ Z14, Z3, Z3
-	VPSHUFB Z2, Z4, Z2
-	VPSHUFB Z3, Z4, Z3
-	VPADDUSB Z2, Z0, Z0
-	VPADDUSB Z3, Z1, Z1
-	ADDQ $COLUMN_SIZE, R8
+	ADD_COLUMN
 	CMPQ R8, R9
 	JNE columns
 	VPCMPUB $5, Z15, Z0, K2  // not less
