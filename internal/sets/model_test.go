@@ -117,10 +117,9 @@ func someQuestion(t *rapid.T) question {
 // whichever snapshot, must be what ranking it anew gives. A million steps:
 // -rapid.checks=2000 -rapid.steps=500.
 func TestSetsAnswerAsFreshRankings(t *testing.T) {
-	total := histories(t, Options{MemoryBytes: 1 << 20})
-	if total.Cached.Load() == 0 || total.Repaired.Load() == 0 || total.Short.Load() == 0 || total.Unknown.Load() == 0 {
-		t.Error("the test shows nothing")
-	}
+	histories(t, Options{MemoryBytes: 1 << 20}, func(total *Counts) bool {
+		return total.Cached.Load() > 0 && total.Repaired.Load() > 0 && total.Short.Load() > 0 && total.Unknown.Load() > 0
+	})
 }
 
 // TestSharedSetsAnswerAsFreshRankings is the same out of Redis alone.
@@ -135,14 +134,14 @@ func TestSharedSetsAnswerAsFreshRankings(t *testing.T) {
 	t.Cleanup(func() { _ = shared.Close() })
 	for !<-working { //nolint:revive // until it works
 	}
-	total := histories(t, Options{MemoryBytes: 1, Redis: shared})
-	if shared.Counts.Found.Load() == 0 || total.Repaired.Load() == 0 {
-		t.Error("the test shows nothing")
-	}
+	histories(t, Options{MemoryBytes: 1, Redis: shared}, func(total *Counts) bool {
+		return shared.Counts.Found.Load() > 0 && total.Repaired.Load() > 0
+	})
 }
 
-// histories runs random histories of districts.
-func histories(t *testing.T, o Options) *Counts {
+// histories runs random histories of districts, and more of them where few
+// have not shown everything: each case is rare in a short history.
+func histories(t *testing.T, o Options, shown func(total *Counts) bool) {
 	st, err := sqlstore.Open(t.Context(), sqlstore.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +151,7 @@ func histories(t *testing.T, o Options) *Counts {
 	replicas := []*replica{newReplica(t, st), newReplica(t, st)}
 	districts := 0
 	var total Counts
-	rapid.Check(t, func(rt *rapid.T) {
+	history := func(rt *rapid.T) {
 		districts++
 		m := newMachine(rt, o, fmt.Sprintf("d%d", districts), replicas)
 		rt.Repeat(map[string]func(*rapid.T){
@@ -169,10 +168,19 @@ func histories(t *testing.T, o Options) *Counts {
 		total.Absent.Add(m.sets.Counts.Absent.Load())
 		total.Garbage.Add(m.sets.Counts.Garbage.Load())
 		total.Unknown.Add(m.sets.Counts.Unknown.Load())
-	})
+	}
+	const most = 20
+	for range most {
+		rapid.Check(t, history)
+		if shown(&total) {
+			break
+		}
+	}
 	t.Logf("cached %d, repaired %d, ranked %d; short %d, unknown %d", total.Cached.Load(), total.Repaired.Load(),
 		total.Ranked.Load(), total.Short.Load(), total.Unknown.Load())
-	return &total
+	if !shown(&total) {
+		t.Error("the test shows nothing")
+	}
 }
 
 func newMachine(t *rapid.T, o Options, district string, replicas []*replica) *machine {
