@@ -13,7 +13,7 @@ import (
 // TestTheAPIKeepsItsPromises: every request names its district, every write
 // takes a request id, every update a mask and an etag, every list pages.
 func TestTheAPIKeepsItsPromises(t *testing.T) {
-	reads := []string{"Get", "List", "Watch", "Match", "BatchMatch", "StreamMatches", "Explain"}
+	reads := []string{"Get", "List", "Watch", "Match", "BatchMatch", "StreamMatches", "Explain", "Diff"}
 	for _, file := range []protoreflect.FileDescriptor{
 		kindredv1.File_kindred_v1_match_proto, kindredv1.File_kindred_v1_catalog_proto, kindredv1.File_kindred_v1_student_proto,
 		kindredv1.File_kindred_v1_placement_proto, kindredv1.File_kindred_v1_system_proto,

@@ -527,12 +527,511 @@ func (x *ReleaseSeatResponse) GetEpoch() uint64 {
 	return 0
 }
 
+// CreatePlacementRequest places a student.
+type CreatePlacementRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// district is the id of the district. Required.
+	District string `protobuf:"bytes,1,opt,name=district,proto3" json:"district,omitempty"`
+	// request_id is a UUID, kept for 24 hours: a retry under it gets the first
+	// answer again, another request under it is refused.
+	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// student is the id of the student. Required.
+	Student string `protobuf:"bytes,3,opt,name=student,proto3" json:"student,omitempty"`
+	// opportunity is the id of the opportunity, which must be published and have a
+	// seat left. Required. No other rule of eligibility is looked at.
+	Opportunity string `protobuf:"bytes,4,opt,name=opportunity,proto3" json:"opportunity,omitempty"`
+	// reason is why, in the coordinator's words; at most 4,096 bytes.
+	Reason        string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreatePlacementRequest) Reset() {
+	*x = CreatePlacementRequest{}
+	mi := &file_kindred_v1_placement_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreatePlacementRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreatePlacementRequest) ProtoMessage() {}
+
+func (x *CreatePlacementRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kindred_v1_placement_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreatePlacementRequest.ProtoReflect.Descriptor instead.
+func (*CreatePlacementRequest) Descriptor() ([]byte, []int) {
+	return file_kindred_v1_placement_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *CreatePlacementRequest) GetDistrict() string {
+	if x != nil {
+		return x.District
+	}
+	return ""
+}
+
+func (x *CreatePlacementRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *CreatePlacementRequest) GetStudent() string {
+	if x != nil {
+		return x.Student
+	}
+	return ""
+}
+
+func (x *CreatePlacementRequest) GetOpportunity() string {
+	if x != nil {
+		return x.Opportunity
+	}
+	return ""
+}
+
+func (x *CreatePlacementRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// CreatePlacementResponse has the placement.
+type CreatePlacementResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// seat is the placement's.
+	Seat *Seat `protobuf:"bytes,1,opt,name=seat,proto3" json:"seat,omitempty"`
+	// epoch of the change; a Match with it as min_epoch sees the seat taken.
+	Epoch         uint64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreatePlacementResponse) Reset() {
+	*x = CreatePlacementResponse{}
+	mi := &file_kindred_v1_placement_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreatePlacementResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreatePlacementResponse) ProtoMessage() {}
+
+func (x *CreatePlacementResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kindred_v1_placement_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreatePlacementResponse.ProtoReflect.Descriptor instead.
+func (*CreatePlacementResponse) Descriptor() ([]byte, []int) {
+	return file_kindred_v1_placement_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *CreatePlacementResponse) GetSeat() *Seat {
+	if x != nil {
+		return x.Seat
+	}
+	return nil
+}
+
+func (x *CreatePlacementResponse) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+// WithdrawPlacementRequest takes a placement back.
+type WithdrawPlacementRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// district is the id of the district. Required.
+	District string `protobuf:"bytes,1,opt,name=district,proto3" json:"district,omitempty"`
+	// request_id is a UUID, kept for 24 hours: a retry under it gets the first
+	// answer again, another request under it is refused.
+	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// student is the id of the student. Required.
+	Student string `protobuf:"bytes,3,opt,name=student,proto3" json:"student,omitempty"`
+	// reason is why, in the coordinator's words; at most 4,096 bytes.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawPlacementRequest) Reset() {
+	*x = WithdrawPlacementRequest{}
+	mi := &file_kindred_v1_placement_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawPlacementRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawPlacementRequest) ProtoMessage() {}
+
+func (x *WithdrawPlacementRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kindred_v1_placement_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawPlacementRequest.ProtoReflect.Descriptor instead.
+func (*WithdrawPlacementRequest) Descriptor() ([]byte, []int) {
+	return file_kindred_v1_placement_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *WithdrawPlacementRequest) GetDistrict() string {
+	if x != nil {
+		return x.District
+	}
+	return ""
+}
+
+func (x *WithdrawPlacementRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *WithdrawPlacementRequest) GetStudent() string {
+	if x != nil {
+		return x.Student
+	}
+	return ""
+}
+
+func (x *WithdrawPlacementRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// WithdrawPlacementResponse says that the seat is free.
+type WithdrawPlacementResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// epoch of the change; a Match with it as min_epoch sees the seat free.
+	Epoch         uint64 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawPlacementResponse) Reset() {
+	*x = WithdrawPlacementResponse{}
+	mi := &file_kindred_v1_placement_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawPlacementResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawPlacementResponse) ProtoMessage() {}
+
+func (x *WithdrawPlacementResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kindred_v1_placement_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawPlacementResponse.ProtoReflect.Descriptor instead.
+func (*WithdrawPlacementResponse) Descriptor() ([]byte, []int) {
+	return file_kindred_v1_placement_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *WithdrawPlacementResponse) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+// Placement is where a student is placed, or in a run's outcome that it isn't.
+type Placement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// student is the id.
+	Student string `protobuf:"bytes,1,opt,name=student,proto3" json:"student,omitempty"`
+	// opportunity is the id; empty where a run gave the student none.
+	Opportunity string `protobuf:"bytes,2,opt,name=opportunity,proto3" json:"opportunity,omitempty"`
+	// rank is the opportunity's on the student's list, 1 the best; 0 where it is
+	// not on the list, or where no run placed the student.
+	Rank int32 `protobuf:"varint,3,opt,name=rank,proto3" json:"rank,omitempty"`
+	// score of the pair, with 6 decimals, as the run worked it out.
+	Score float64 `protobuf:"fixed64,4,opt,name=score,proto3" json:"score,omitempty"`
+	// unplaced_reason is why a run gave the student nothing.
+	UnplacedReason PlacementReason `protobuf:"varint,5,opt,name=unplaced_reason,json=unplacedReason,proto3,enum=kindred.v1.PlacementReason" json:"unplaced_reason,omitempty"`
+	// seat is the id of the ledger's entry; empty in a run's outcome.
+	Seat string `protobuf:"bytes,6,opt,name=seat,proto3" json:"seat,omitempty"`
+	// run that placed the student; empty where no run did.
+	Run string `protobuf:"bytes,7,opt,name=run,proto3" json:"run,omitempty"`
+	// reason in the coordinator's words, of a placement by hand.
+	Reason        string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Placement) Reset() {
+	*x = Placement{}
+	mi := &file_kindred_v1_placement_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Placement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Placement) ProtoMessage() {}
+
+func (x *Placement) ProtoReflect() protoreflect.Message {
+	mi := &file_kindred_v1_placement_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Placement.ProtoReflect.Descriptor instead.
+func (*Placement) Descriptor() ([]byte, []int) {
+	return file_kindred_v1_placement_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Placement) GetStudent() string {
+	if x != nil {
+		return x.Student
+	}
+	return ""
+}
+
+func (x *Placement) GetOpportunity() string {
+	if x != nil {
+		return x.Opportunity
+	}
+	return ""
+}
+
+func (x *Placement) GetRank() int32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *Placement) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *Placement) GetUnplacedReason() PlacementReason {
+	if x != nil {
+		return x.UnplacedReason
+	}
+	return PlacementReason_PLACEMENT_REASON_UNSPECIFIED
+}
+
+func (x *Placement) GetSeat() string {
+	if x != nil {
+		return x.Seat
+	}
+	return ""
+}
+
+func (x *Placement) GetRun() string {
+	if x != nil {
+		return x.Run
+	}
+	return ""
+}
+
+func (x *Placement) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ListPlacementsRequest asks for a page of placements.
+type ListPlacementsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// district is the id of the district. Required.
+	District string `protobuf:"bytes,1,opt,name=district,proto3" json:"district,omitempty"`
+	// run, unless empty, is the run whose outcome is asked for, students without
+	// a placement included; else it is the placements that stand.
+	Run string `protobuf:"bytes,2,opt,name=run,proto3" json:"run,omitempty"`
+	// page_size is how many to give at most, up to 1,000; 0 means 100.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// page_token is the next_page_token of the page before; the rest of the
+	// request must stay the same.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPlacementsRequest) Reset() {
+	*x = ListPlacementsRequest{}
+	mi := &file_kindred_v1_placement_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPlacementsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPlacementsRequest) ProtoMessage() {}
+
+func (x *ListPlacementsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kindred_v1_placement_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPlacementsRequest.ProtoReflect.Descriptor instead.
+func (*ListPlacementsRequest) Descriptor() ([]byte, []int) {
+	return file_kindred_v1_placement_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ListPlacementsRequest) GetDistrict() string {
+	if x != nil {
+		return x.District
+	}
+	return ""
+}
+
+func (x *ListPlacementsRequest) GetRun() string {
+	if x != nil {
+		return x.Run
+	}
+	return ""
+}
+
+func (x *ListPlacementsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListPlacementsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListPlacementsResponse is a page of placements.
+type ListPlacementsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// placements in the byte order of students' ids.
+	Placements []*Placement `protobuf:"bytes,1,rep,name=placements,proto3" json:"placements,omitempty"`
+	// next_page_token asks for the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPlacementsResponse) Reset() {
+	*x = ListPlacementsResponse{}
+	mi := &file_kindred_v1_placement_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPlacementsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPlacementsResponse) ProtoMessage() {}
+
+func (x *ListPlacementsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kindred_v1_placement_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPlacementsResponse.ProtoReflect.Descriptor instead.
+func (*ListPlacementsResponse) Descriptor() ([]byte, []int) {
+	return file_kindred_v1_placement_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ListPlacementsResponse) GetPlacements() []*Placement {
+	if x != nil {
+		return x.Placements
+	}
+	return nil
+}
+
+func (x *ListPlacementsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_kindred_v1_placement_proto protoreflect.FileDescriptor
 
 const file_kindred_v1_placement_proto_rawDesc = "" +
 	"\n" +
 	"\x1akindred/v1/placement.proto\x12\n" +
-	"kindred.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc0\x01\n" +
+	"kindred.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ckindred/v1/explanation.proto\x1a\x14kindred/v1/run.proto\"\xc0\x01\n" +
 	"\x04Seat\x12\x12\n" +
 	"\x04seat\x18\x01 \x01(\tR\x04seat\x12\x18\n" +
 	"\astudent\x18\x02 \x01(\tR\astudent\x12 \n" +
@@ -564,15 +1063,67 @@ const file_kindred_v1_placement_proto_rawDesc = "" +
 	"request_id\x18\x02 \x01(\tR\trequestId\x12\x12\n" +
 	"\x04seat\x18\x03 \x01(\tR\x04seat\"+\n" +
 	"\x13ReleaseSeatResponse\x12\x14\n" +
-	"\x05epoch\x18\x01 \x01(\x04R\x05epoch*W\n" +
+	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\"\xa7\x01\n" +
+	"\x16CreatePlacementRequest\x12\x1a\n" +
+	"\bdistrict\x18\x01 \x01(\tR\bdistrict\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x18\n" +
+	"\astudent\x18\x03 \x01(\tR\astudent\x12 \n" +
+	"\vopportunity\x18\x04 \x01(\tR\vopportunity\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\"U\n" +
+	"\x17CreatePlacementResponse\x12$\n" +
+	"\x04seat\x18\x01 \x01(\v2\x10.kindred.v1.SeatR\x04seat\x12\x14\n" +
+	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\"\x87\x01\n" +
+	"\x18WithdrawPlacementRequest\x12\x1a\n" +
+	"\bdistrict\x18\x01 \x01(\tR\bdistrict\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x18\n" +
+	"\astudent\x18\x03 \x01(\tR\astudent\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"1\n" +
+	"\x19WithdrawPlacementResponse\x12\x14\n" +
+	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\"\xf5\x01\n" +
+	"\tPlacement\x12\x18\n" +
+	"\astudent\x18\x01 \x01(\tR\astudent\x12 \n" +
+	"\vopportunity\x18\x02 \x01(\tR\vopportunity\x12\x12\n" +
+	"\x04rank\x18\x03 \x01(\x05R\x04rank\x12\x14\n" +
+	"\x05score\x18\x04 \x01(\x01R\x05score\x12D\n" +
+	"\x0funplaced_reason\x18\x05 \x01(\x0e2\x1b.kindred.v1.PlacementReasonR\x0eunplacedReason\x12\x12\n" +
+	"\x04seat\x18\x06 \x01(\tR\x04seat\x12\x10\n" +
+	"\x03run\x18\a \x01(\tR\x03run\x12\x16\n" +
+	"\x06reason\x18\b \x01(\tR\x06reason\"\x81\x01\n" +
+	"\x15ListPlacementsRequest\x12\x1a\n" +
+	"\bdistrict\x18\x01 \x01(\tR\bdistrict\x12\x10\n" +
+	"\x03run\x18\x02 \x01(\tR\x03run\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"w\n" +
+	"\x16ListPlacementsResponse\x125\n" +
+	"\n" +
+	"placements\x18\x01 \x03(\v2\x15.kindred.v1.PlacementR\n" +
+	"placements\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*W\n" +
 	"\tSeatState\x12\x1a\n" +
 	"\x16SEAT_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13SEAT_STATE_RESERVED\x10\x01\x12\x15\n" +
-	"\x11SEAT_STATE_PLACED\x10\x022\x82\x02\n" +
+	"\x11SEAT_STATE_PLACED\x10\x022\xbb\t\n" +
 	"\x10PlacementService\x12N\n" +
 	"\vReserveSeat\x12\x1e.kindred.v1.ReserveSeatRequest\x1a\x1f.kindred.v1.ReserveSeatResponse\x12N\n" +
 	"\vConfirmSeat\x12\x1e.kindred.v1.ConfirmSeatRequest\x1a\x1f.kindred.v1.ConfirmSeatResponse\x12N\n" +
-	"\vReleaseSeat\x12\x1e.kindred.v1.ReleaseSeatRequest\x1a\x1f.kindred.v1.ReleaseSeatResponseB=Z;github.com/kindred-match/kindred/proto/kindred/v1;kindredv1b\x06proto3"
+	"\vReleaseSeat\x12\x1e.kindred.v1.ReleaseSeatRequest\x1a\x1f.kindred.v1.ReleaseSeatResponse\x12Z\n" +
+	"\x0fCreatePlacement\x12\".kindred.v1.CreatePlacementRequest\x1a#.kindred.v1.CreatePlacementResponse\x12`\n" +
+	"\x11WithdrawPlacement\x12$.kindred.v1.WithdrawPlacementRequest\x1a%.kindred.v1.WithdrawPlacementResponse\x12H\n" +
+	"\tCreateRun\x12\x1c.kindred.v1.CreateRunRequest\x1a\x1d.kindred.v1.CreateRunResponse\x12?\n" +
+	"\x06GetRun\x12\x19.kindred.v1.GetRunRequest\x1a\x1a.kindred.v1.GetRunResponse\x12E\n" +
+	"\bListRuns\x12\x1b.kindred.v1.ListRunsRequest\x1a\x1c.kindred.v1.ListRunsResponse\x12H\n" +
+	"\tCancelRun\x12\x1c.kindred.v1.CancelRunRequest\x1a\x1d.kindred.v1.CancelRunResponse\x12G\n" +
+	"\bWatchRun\x12\x1b.kindred.v1.WatchRunRequest\x1a\x1c.kindred.v1.WatchRunResponse0\x01\x12B\n" +
+	"\aDiffRun\x12\x1a.kindred.v1.DiffRunRequest\x1a\x1b.kindred.v1.DiffRunResponse\x12K\n" +
+	"\n" +
+	"PublishRun\x12\x1d.kindred.v1.PublishRunRequest\x1a\x1e.kindred.v1.PublishRunResponse\x12K\n" +
+	"\n" +
+	"DiscardRun\x12\x1d.kindred.v1.DiscardRunRequest\x1a\x1e.kindred.v1.DiscardRunResponse\x12W\n" +
+	"\x0eListPlacements\x12!.kindred.v1.ListPlacementsRequest\x1a\".kindred.v1.ListPlacementsResponse\x12]\n" +
+	"\x10ExplainPlacement\x12#.kindred.v1.ExplainPlacementRequest\x1a$.kindred.v1.ExplainPlacementResponseB=Z;github.com/kindred-match/kindred/proto/kindred/v1;kindredv1b\x06proto3"
 
 var (
 	file_kindred_v1_placement_proto_rawDescOnce sync.Once
@@ -587,36 +1138,89 @@ func file_kindred_v1_placement_proto_rawDescGZIP() []byte {
 }
 
 var file_kindred_v1_placement_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kindred_v1_placement_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_kindred_v1_placement_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_kindred_v1_placement_proto_goTypes = []any{
-	(SeatState)(0),                // 0: kindred.v1.SeatState
-	(*Seat)(nil),                  // 1: kindred.v1.Seat
-	(*ReserveSeatRequest)(nil),    // 2: kindred.v1.ReserveSeatRequest
-	(*ReserveSeatResponse)(nil),   // 3: kindred.v1.ReserveSeatResponse
-	(*ConfirmSeatRequest)(nil),    // 4: kindred.v1.ConfirmSeatRequest
-	(*ConfirmSeatResponse)(nil),   // 5: kindred.v1.ConfirmSeatResponse
-	(*ReleaseSeatRequest)(nil),    // 6: kindred.v1.ReleaseSeatRequest
-	(*ReleaseSeatResponse)(nil),   // 7: kindred.v1.ReleaseSeatResponse
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 9: google.protobuf.Duration
+	(SeatState)(0),                    // 0: kindred.v1.SeatState
+	(*Seat)(nil),                      // 1: kindred.v1.Seat
+	(*ReserveSeatRequest)(nil),        // 2: kindred.v1.ReserveSeatRequest
+	(*ReserveSeatResponse)(nil),       // 3: kindred.v1.ReserveSeatResponse
+	(*ConfirmSeatRequest)(nil),        // 4: kindred.v1.ConfirmSeatRequest
+	(*ConfirmSeatResponse)(nil),       // 5: kindred.v1.ConfirmSeatResponse
+	(*ReleaseSeatRequest)(nil),        // 6: kindred.v1.ReleaseSeatRequest
+	(*ReleaseSeatResponse)(nil),       // 7: kindred.v1.ReleaseSeatResponse
+	(*CreatePlacementRequest)(nil),    // 8: kindred.v1.CreatePlacementRequest
+	(*CreatePlacementResponse)(nil),   // 9: kindred.v1.CreatePlacementResponse
+	(*WithdrawPlacementRequest)(nil),  // 10: kindred.v1.WithdrawPlacementRequest
+	(*WithdrawPlacementResponse)(nil), // 11: kindred.v1.WithdrawPlacementResponse
+	(*Placement)(nil),                 // 12: kindred.v1.Placement
+	(*ListPlacementsRequest)(nil),     // 13: kindred.v1.ListPlacementsRequest
+	(*ListPlacementsResponse)(nil),    // 14: kindred.v1.ListPlacementsResponse
+	(*timestamppb.Timestamp)(nil),     // 15: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),       // 16: google.protobuf.Duration
+	(PlacementReason)(0),              // 17: kindred.v1.PlacementReason
+	(*CreateRunRequest)(nil),          // 18: kindred.v1.CreateRunRequest
+	(*GetRunRequest)(nil),             // 19: kindred.v1.GetRunRequest
+	(*ListRunsRequest)(nil),           // 20: kindred.v1.ListRunsRequest
+	(*CancelRunRequest)(nil),          // 21: kindred.v1.CancelRunRequest
+	(*WatchRunRequest)(nil),           // 22: kindred.v1.WatchRunRequest
+	(*DiffRunRequest)(nil),            // 23: kindred.v1.DiffRunRequest
+	(*PublishRunRequest)(nil),         // 24: kindred.v1.PublishRunRequest
+	(*DiscardRunRequest)(nil),         // 25: kindred.v1.DiscardRunRequest
+	(*ExplainPlacementRequest)(nil),   // 26: kindred.v1.ExplainPlacementRequest
+	(*CreateRunResponse)(nil),         // 27: kindred.v1.CreateRunResponse
+	(*GetRunResponse)(nil),            // 28: kindred.v1.GetRunResponse
+	(*ListRunsResponse)(nil),          // 29: kindred.v1.ListRunsResponse
+	(*CancelRunResponse)(nil),         // 30: kindred.v1.CancelRunResponse
+	(*WatchRunResponse)(nil),          // 31: kindred.v1.WatchRunResponse
+	(*DiffRunResponse)(nil),           // 32: kindred.v1.DiffRunResponse
+	(*PublishRunResponse)(nil),        // 33: kindred.v1.PublishRunResponse
+	(*DiscardRunResponse)(nil),        // 34: kindred.v1.DiscardRunResponse
+	(*ExplainPlacementResponse)(nil),  // 35: kindred.v1.ExplainPlacementResponse
 }
 var file_kindred_v1_placement_proto_depIdxs = []int32{
-	0, // 0: kindred.v1.Seat.state:type_name -> kindred.v1.SeatState
-	8, // 1: kindred.v1.Seat.expire_time:type_name -> google.protobuf.Timestamp
-	9, // 2: kindred.v1.ReserveSeatRequest.hold:type_name -> google.protobuf.Duration
-	1, // 3: kindred.v1.ReserveSeatResponse.seat:type_name -> kindred.v1.Seat
-	1, // 4: kindred.v1.ConfirmSeatResponse.seat:type_name -> kindred.v1.Seat
-	2, // 5: kindred.v1.PlacementService.ReserveSeat:input_type -> kindred.v1.ReserveSeatRequest
-	4, // 6: kindred.v1.PlacementService.ConfirmSeat:input_type -> kindred.v1.ConfirmSeatRequest
-	6, // 7: kindred.v1.PlacementService.ReleaseSeat:input_type -> kindred.v1.ReleaseSeatRequest
-	3, // 8: kindred.v1.PlacementService.ReserveSeat:output_type -> kindred.v1.ReserveSeatResponse
-	5, // 9: kindred.v1.PlacementService.ConfirmSeat:output_type -> kindred.v1.ConfirmSeatResponse
-	7, // 10: kindred.v1.PlacementService.ReleaseSeat:output_type -> kindred.v1.ReleaseSeatResponse
-	8, // [8:11] is the sub-list for method output_type
-	5, // [5:8] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	0,  // 0: kindred.v1.Seat.state:type_name -> kindred.v1.SeatState
+	15, // 1: kindred.v1.Seat.expire_time:type_name -> google.protobuf.Timestamp
+	16, // 2: kindred.v1.ReserveSeatRequest.hold:type_name -> google.protobuf.Duration
+	1,  // 3: kindred.v1.ReserveSeatResponse.seat:type_name -> kindred.v1.Seat
+	1,  // 4: kindred.v1.ConfirmSeatResponse.seat:type_name -> kindred.v1.Seat
+	1,  // 5: kindred.v1.CreatePlacementResponse.seat:type_name -> kindred.v1.Seat
+	17, // 6: kindred.v1.Placement.unplaced_reason:type_name -> kindred.v1.PlacementReason
+	12, // 7: kindred.v1.ListPlacementsResponse.placements:type_name -> kindred.v1.Placement
+	2,  // 8: kindred.v1.PlacementService.ReserveSeat:input_type -> kindred.v1.ReserveSeatRequest
+	4,  // 9: kindred.v1.PlacementService.ConfirmSeat:input_type -> kindred.v1.ConfirmSeatRequest
+	6,  // 10: kindred.v1.PlacementService.ReleaseSeat:input_type -> kindred.v1.ReleaseSeatRequest
+	8,  // 11: kindred.v1.PlacementService.CreatePlacement:input_type -> kindred.v1.CreatePlacementRequest
+	10, // 12: kindred.v1.PlacementService.WithdrawPlacement:input_type -> kindred.v1.WithdrawPlacementRequest
+	18, // 13: kindred.v1.PlacementService.CreateRun:input_type -> kindred.v1.CreateRunRequest
+	19, // 14: kindred.v1.PlacementService.GetRun:input_type -> kindred.v1.GetRunRequest
+	20, // 15: kindred.v1.PlacementService.ListRuns:input_type -> kindred.v1.ListRunsRequest
+	21, // 16: kindred.v1.PlacementService.CancelRun:input_type -> kindred.v1.CancelRunRequest
+	22, // 17: kindred.v1.PlacementService.WatchRun:input_type -> kindred.v1.WatchRunRequest
+	23, // 18: kindred.v1.PlacementService.DiffRun:input_type -> kindred.v1.DiffRunRequest
+	24, // 19: kindred.v1.PlacementService.PublishRun:input_type -> kindred.v1.PublishRunRequest
+	25, // 20: kindred.v1.PlacementService.DiscardRun:input_type -> kindred.v1.DiscardRunRequest
+	13, // 21: kindred.v1.PlacementService.ListPlacements:input_type -> kindred.v1.ListPlacementsRequest
+	26, // 22: kindred.v1.PlacementService.ExplainPlacement:input_type -> kindred.v1.ExplainPlacementRequest
+	3,  // 23: kindred.v1.PlacementService.ReserveSeat:output_type -> kindred.v1.ReserveSeatResponse
+	5,  // 24: kindred.v1.PlacementService.ConfirmSeat:output_type -> kindred.v1.ConfirmSeatResponse
+	7,  // 25: kindred.v1.PlacementService.ReleaseSeat:output_type -> kindred.v1.ReleaseSeatResponse
+	9,  // 26: kindred.v1.PlacementService.CreatePlacement:output_type -> kindred.v1.CreatePlacementResponse
+	11, // 27: kindred.v1.PlacementService.WithdrawPlacement:output_type -> kindred.v1.WithdrawPlacementResponse
+	27, // 28: kindred.v1.PlacementService.CreateRun:output_type -> kindred.v1.CreateRunResponse
+	28, // 29: kindred.v1.PlacementService.GetRun:output_type -> kindred.v1.GetRunResponse
+	29, // 30: kindred.v1.PlacementService.ListRuns:output_type -> kindred.v1.ListRunsResponse
+	30, // 31: kindred.v1.PlacementService.CancelRun:output_type -> kindred.v1.CancelRunResponse
+	31, // 32: kindred.v1.PlacementService.WatchRun:output_type -> kindred.v1.WatchRunResponse
+	32, // 33: kindred.v1.PlacementService.DiffRun:output_type -> kindred.v1.DiffRunResponse
+	33, // 34: kindred.v1.PlacementService.PublishRun:output_type -> kindred.v1.PublishRunResponse
+	34, // 35: kindred.v1.PlacementService.DiscardRun:output_type -> kindred.v1.DiscardRunResponse
+	14, // 36: kindred.v1.PlacementService.ListPlacements:output_type -> kindred.v1.ListPlacementsResponse
+	35, // 37: kindred.v1.PlacementService.ExplainPlacement:output_type -> kindred.v1.ExplainPlacementResponse
+	23, // [23:38] is the sub-list for method output_type
+	8,  // [8:23] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_kindred_v1_placement_proto_init() }
@@ -624,13 +1228,15 @@ func file_kindred_v1_placement_proto_init() {
 	if File_kindred_v1_placement_proto != nil {
 		return
 	}
+	file_kindred_v1_explanation_proto_init()
+	file_kindred_v1_run_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kindred_v1_placement_proto_rawDesc), len(file_kindred_v1_placement_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   7,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,9 +19,21 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PlacementService_ReserveSeat_FullMethodName = "/kindred.v1.PlacementService/ReserveSeat"
-	PlacementService_ConfirmSeat_FullMethodName = "/kindred.v1.PlacementService/ConfirmSeat"
-	PlacementService_ReleaseSeat_FullMethodName = "/kindred.v1.PlacementService/ReleaseSeat"
+	PlacementService_ReserveSeat_FullMethodName       = "/kindred.v1.PlacementService/ReserveSeat"
+	PlacementService_ConfirmSeat_FullMethodName       = "/kindred.v1.PlacementService/ConfirmSeat"
+	PlacementService_ReleaseSeat_FullMethodName       = "/kindred.v1.PlacementService/ReleaseSeat"
+	PlacementService_CreatePlacement_FullMethodName   = "/kindred.v1.PlacementService/CreatePlacement"
+	PlacementService_WithdrawPlacement_FullMethodName = "/kindred.v1.PlacementService/WithdrawPlacement"
+	PlacementService_CreateRun_FullMethodName         = "/kindred.v1.PlacementService/CreateRun"
+	PlacementService_GetRun_FullMethodName            = "/kindred.v1.PlacementService/GetRun"
+	PlacementService_ListRuns_FullMethodName          = "/kindred.v1.PlacementService/ListRuns"
+	PlacementService_CancelRun_FullMethodName         = "/kindred.v1.PlacementService/CancelRun"
+	PlacementService_WatchRun_FullMethodName          = "/kindred.v1.PlacementService/WatchRun"
+	PlacementService_DiffRun_FullMethodName           = "/kindred.v1.PlacementService/DiffRun"
+	PlacementService_PublishRun_FullMethodName        = "/kindred.v1.PlacementService/PublishRun"
+	PlacementService_DiscardRun_FullMethodName        = "/kindred.v1.PlacementService/DiscardRun"
+	PlacementService_ListPlacements_FullMethodName    = "/kindred.v1.PlacementService/ListPlacements"
+	PlacementService_ExplainPlacement_FullMethodName  = "/kindred.v1.PlacementService/ExplainPlacement"
 )
 
 // PlacementServiceClient is the client API for PlacementService service.
@@ -29,7 +41,8 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // PlacementService keeps the ledger of seats: reservations, which expire, and
-// placements. A seat is never given twice.
+// placements. A seat is never given twice. Runs place all students of a
+// district at once; a run is a draft until it is published.
 type PlacementServiceClient interface {
 	// ReserveSeat takes a seat of a published opportunity for a student, for a
 	// while. Its reservation expires by itself.
@@ -39,6 +52,40 @@ type PlacementServiceClient interface {
 	ConfirmSeat(ctx context.Context, in *ConfirmSeatRequest, opts ...grpc.CallOption) (*ConfirmSeatResponse, error)
 	// ReleaseSeat gives the seat of a reservation back.
 	ReleaseSeat(ctx context.Context, in *ReleaseSeatRequest, opts ...grpc.CallOption) (*ReleaseSeatResponse, error)
+	// CreatePlacement places a student by hand, on a seat that is free. A student
+	// has one placement at most.
+	CreatePlacement(ctx context.Context, in *CreatePlacementRequest, opts ...grpc.CallOption) (*CreatePlacementResponse, error)
+	// WithdrawPlacement takes a student's placement back; its seat is free again.
+	WithdrawPlacement(ctx context.Context, in *WithdrawPlacementRequest, opts ...grpc.CallOption) (*WithdrawPlacementResponse, error)
+	// CreateRun starts a run, or only says what would go wrong with it. A run goes
+	// on whether its caller stays or not, and after a restart of the server where
+	// it was.
+	CreateRun(ctx context.Context, in *CreateRunRequest, opts ...grpc.CallOption) (*CreateRunResponse, error)
+	// GetRun gives one run.
+	GetRun(ctx context.Context, in *GetRunRequest, opts ...grpc.CallOption) (*GetRunResponse, error)
+	// ListRuns gives all runs of a district, the newest first.
+	ListRuns(ctx context.Context, in *ListRunsRequest, opts ...grpc.CallOption) (*ListRunsResponse, error)
+	// CancelRun ends a run that is queued or running, within a second, and leaves
+	// nothing of what it did. Cancelling it again changes nothing.
+	CancelRun(ctx context.Context, in *CancelRunRequest, opts ...grpc.CallOption) (*CancelRunResponse, error)
+	// WatchRun gives the run as it is now, and again as it gets on, until it is
+	// neither queued nor running; the last answer says what became of it.
+	WatchRun(ctx context.Context, in *WatchRunRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchRunResponse], error)
+	// DiffRun compares a run with the placements that stand, or with another run:
+	// how many students stay, move, gain and lose, and where.
+	DiffRun(ctx context.Context, in *DiffRunRequest, opts ...grpc.CallOption) (*DiffRunResponse, error)
+	// PublishRun makes the placements of a draft the district's, all of it or
+	// nothing. Refused where a seat that the run gave is gone, or the placements of
+	// its students were changed since it was created.
+	PublishRun(ctx context.Context, in *PublishRunRequest, opts ...grpc.CallOption) (*PublishRunResponse, error)
+	// DiscardRun deletes what is kept of a draft and of a run that failed or was
+	// cancelled: input, placements and report. That there was a run is kept.
+	DiscardRun(ctx context.Context, in *DiscardRunRequest, opts ...grpc.CallOption) (*DiscardRunResponse, error)
+	// ListPlacements gives the placements of a district, or the outcome of a run,
+	// in the byte order of students' ids.
+	ListPlacements(ctx context.Context, in *ListPlacementsRequest, opts ...grpc.CallOption) (*ListPlacementsResponse, error)
+	// ExplainPlacement says why a run placed a student so, and why not elsewhere.
+	ExplainPlacement(ctx context.Context, in *ExplainPlacementRequest, opts ...grpc.CallOption) (*ExplainPlacementResponse, error)
 }
 
 type placementServiceClient struct {
@@ -79,12 +126,142 @@ func (c *placementServiceClient) ReleaseSeat(ctx context.Context, in *ReleaseSea
 	return out, nil
 }
 
+func (c *placementServiceClient) CreatePlacement(ctx context.Context, in *CreatePlacementRequest, opts ...grpc.CallOption) (*CreatePlacementResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreatePlacementResponse)
+	err := c.cc.Invoke(ctx, PlacementService_CreatePlacement_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *placementServiceClient) WithdrawPlacement(ctx context.Context, in *WithdrawPlacementRequest, opts ...grpc.CallOption) (*WithdrawPlacementResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WithdrawPlacementResponse)
+	err := c.cc.Invoke(ctx, PlacementService_WithdrawPlacement_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *placementServiceClient) CreateRun(ctx context.Context, in *CreateRunRequest, opts ...grpc.CallOption) (*CreateRunResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateRunResponse)
+	err := c.cc.Invoke(ctx, PlacementService_CreateRun_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *placementServiceClient) GetRun(ctx context.Context, in *GetRunRequest, opts ...grpc.CallOption) (*GetRunResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetRunResponse)
+	err := c.cc.Invoke(ctx, PlacementService_GetRun_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *placementServiceClient) ListRuns(ctx context.Context, in *ListRunsRequest, opts ...grpc.CallOption) (*ListRunsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRunsResponse)
+	err := c.cc.Invoke(ctx, PlacementService_ListRuns_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *placementServiceClient) CancelRun(ctx context.Context, in *CancelRunRequest, opts ...grpc.CallOption) (*CancelRunResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CancelRunResponse)
+	err := c.cc.Invoke(ctx, PlacementService_CancelRun_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *placementServiceClient) WatchRun(ctx context.Context, in *WatchRunRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchRunResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &PlacementService_ServiceDesc.Streams[0], PlacementService_WatchRun_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchRunRequest, WatchRunResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type PlacementService_WatchRunClient = grpc.ServerStreamingClient[WatchRunResponse]
+
+func (c *placementServiceClient) DiffRun(ctx context.Context, in *DiffRunRequest, opts ...grpc.CallOption) (*DiffRunResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DiffRunResponse)
+	err := c.cc.Invoke(ctx, PlacementService_DiffRun_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *placementServiceClient) PublishRun(ctx context.Context, in *PublishRunRequest, opts ...grpc.CallOption) (*PublishRunResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PublishRunResponse)
+	err := c.cc.Invoke(ctx, PlacementService_PublishRun_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *placementServiceClient) DiscardRun(ctx context.Context, in *DiscardRunRequest, opts ...grpc.CallOption) (*DiscardRunResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DiscardRunResponse)
+	err := c.cc.Invoke(ctx, PlacementService_DiscardRun_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *placementServiceClient) ListPlacements(ctx context.Context, in *ListPlacementsRequest, opts ...grpc.CallOption) (*ListPlacementsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPlacementsResponse)
+	err := c.cc.Invoke(ctx, PlacementService_ListPlacements_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *placementServiceClient) ExplainPlacement(ctx context.Context, in *ExplainPlacementRequest, opts ...grpc.CallOption) (*ExplainPlacementResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExplainPlacementResponse)
+	err := c.cc.Invoke(ctx, PlacementService_ExplainPlacement_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PlacementServiceServer is the server API for PlacementService service.
 // All implementations must embed UnimplementedPlacementServiceServer
 // for forward compatibility.
 //
 // PlacementService keeps the ledger of seats: reservations, which expire, and
-// placements. A seat is never given twice.
+// placements. A seat is never given twice. Runs place all students of a
+// district at once; a run is a draft until it is published.
 type PlacementServiceServer interface {
 	// ReserveSeat takes a seat of a published opportunity for a student, for a
 	// while. Its reservation expires by itself.
@@ -94,6 +271,40 @@ type PlacementServiceServer interface {
 	ConfirmSeat(context.Context, *ConfirmSeatRequest) (*ConfirmSeatResponse, error)
 	// ReleaseSeat gives the seat of a reservation back.
 	ReleaseSeat(context.Context, *ReleaseSeatRequest) (*ReleaseSeatResponse, error)
+	// CreatePlacement places a student by hand, on a seat that is free. A student
+	// has one placement at most.
+	CreatePlacement(context.Context, *CreatePlacementRequest) (*CreatePlacementResponse, error)
+	// WithdrawPlacement takes a student's placement back; its seat is free again.
+	WithdrawPlacement(context.Context, *WithdrawPlacementRequest) (*WithdrawPlacementResponse, error)
+	// CreateRun starts a run, or only says what would go wrong with it. A run goes
+	// on whether its caller stays or not, and after a restart of the server where
+	// it was.
+	CreateRun(context.Context, *CreateRunRequest) (*CreateRunResponse, error)
+	// GetRun gives one run.
+	GetRun(context.Context, *GetRunRequest) (*GetRunResponse, error)
+	// ListRuns gives all runs of a district, the newest first.
+	ListRuns(context.Context, *ListRunsRequest) (*ListRunsResponse, error)
+	// CancelRun ends a run that is queued or running, within a second, and leaves
+	// nothing of what it did. Cancelling it again changes nothing.
+	CancelRun(context.Context, *CancelRunRequest) (*CancelRunResponse, error)
+	// WatchRun gives the run as it is now, and again as it gets on, until it is
+	// neither queued nor running; the last answer says what became of it.
+	WatchRun(*WatchRunRequest, grpc.ServerStreamingServer[WatchRunResponse]) error
+	// DiffRun compares a run with the placements that stand, or with another run:
+	// how many students stay, move, gain and lose, and where.
+	DiffRun(context.Context, *DiffRunRequest) (*DiffRunResponse, error)
+	// PublishRun makes the placements of a draft the district's, all of it or
+	// nothing. Refused where a seat that the run gave is gone, or the placements of
+	// its students were changed since it was created.
+	PublishRun(context.Context, *PublishRunRequest) (*PublishRunResponse, error)
+	// DiscardRun deletes what is kept of a draft and of a run that failed or was
+	// cancelled: input, placements and report. That there was a run is kept.
+	DiscardRun(context.Context, *DiscardRunRequest) (*DiscardRunResponse, error)
+	// ListPlacements gives the placements of a district, or the outcome of a run,
+	// in the byte order of students' ids.
+	ListPlacements(context.Context, *ListPlacementsRequest) (*ListPlacementsResponse, error)
+	// ExplainPlacement says why a run placed a student so, and why not elsewhere.
+	ExplainPlacement(context.Context, *ExplainPlacementRequest) (*ExplainPlacementResponse, error)
 	mustEmbedUnimplementedPlacementServiceServer()
 }
 
@@ -112,6 +323,42 @@ func (UnimplementedPlacementServiceServer) ConfirmSeat(context.Context, *Confirm
 }
 func (UnimplementedPlacementServiceServer) ReleaseSeat(context.Context, *ReleaseSeatRequest) (*ReleaseSeatResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReleaseSeat not implemented")
+}
+func (UnimplementedPlacementServiceServer) CreatePlacement(context.Context, *CreatePlacementRequest) (*CreatePlacementResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreatePlacement not implemented")
+}
+func (UnimplementedPlacementServiceServer) WithdrawPlacement(context.Context, *WithdrawPlacementRequest) (*WithdrawPlacementResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method WithdrawPlacement not implemented")
+}
+func (UnimplementedPlacementServiceServer) CreateRun(context.Context, *CreateRunRequest) (*CreateRunResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateRun not implemented")
+}
+func (UnimplementedPlacementServiceServer) GetRun(context.Context, *GetRunRequest) (*GetRunResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetRun not implemented")
+}
+func (UnimplementedPlacementServiceServer) ListRuns(context.Context, *ListRunsRequest) (*ListRunsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRuns not implemented")
+}
+func (UnimplementedPlacementServiceServer) CancelRun(context.Context, *CancelRunRequest) (*CancelRunResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CancelRun not implemented")
+}
+func (UnimplementedPlacementServiceServer) WatchRun(*WatchRunRequest, grpc.ServerStreamingServer[WatchRunResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchRun not implemented")
+}
+func (UnimplementedPlacementServiceServer) DiffRun(context.Context, *DiffRunRequest) (*DiffRunResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DiffRun not implemented")
+}
+func (UnimplementedPlacementServiceServer) PublishRun(context.Context, *PublishRunRequest) (*PublishRunResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PublishRun not implemented")
+}
+func (UnimplementedPlacementServiceServer) DiscardRun(context.Context, *DiscardRunRequest) (*DiscardRunResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DiscardRun not implemented")
+}
+func (UnimplementedPlacementServiceServer) ListPlacements(context.Context, *ListPlacementsRequest) (*ListPlacementsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPlacements not implemented")
+}
+func (UnimplementedPlacementServiceServer) ExplainPlacement(context.Context, *ExplainPlacementRequest) (*ExplainPlacementResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExplainPlacement not implemented")
 }
 func (UnimplementedPlacementServiceServer) mustEmbedUnimplementedPlacementServiceServer() {}
 func (UnimplementedPlacementServiceServer) testEmbeddedByValue()                          {}
@@ -188,6 +435,215 @@ func _PlacementService_ReleaseSeat_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PlacementService_CreatePlacement_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreatePlacementRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlacementServiceServer).CreatePlacement(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlacementService_CreatePlacement_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlacementServiceServer).CreatePlacement(ctx, req.(*CreatePlacementRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlacementService_WithdrawPlacement_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WithdrawPlacementRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlacementServiceServer).WithdrawPlacement(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlacementService_WithdrawPlacement_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlacementServiceServer).WithdrawPlacement(ctx, req.(*WithdrawPlacementRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlacementService_CreateRun_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateRunRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlacementServiceServer).CreateRun(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlacementService_CreateRun_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlacementServiceServer).CreateRun(ctx, req.(*CreateRunRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlacementService_GetRun_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetRunRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlacementServiceServer).GetRun(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlacementService_GetRun_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlacementServiceServer).GetRun(ctx, req.(*GetRunRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlacementService_ListRuns_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRunsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlacementServiceServer).ListRuns(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlacementService_ListRuns_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlacementServiceServer).ListRuns(ctx, req.(*ListRunsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlacementService_CancelRun_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelRunRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlacementServiceServer).CancelRun(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlacementService_CancelRun_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlacementServiceServer).CancelRun(ctx, req.(*CancelRunRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlacementService_WatchRun_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchRunRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(PlacementServiceServer).WatchRun(m, &grpc.GenericServerStream[WatchRunRequest, WatchRunResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type PlacementService_WatchRunServer = grpc.ServerStreamingServer[WatchRunResponse]
+
+func _PlacementService_DiffRun_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DiffRunRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlacementServiceServer).DiffRun(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlacementService_DiffRun_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlacementServiceServer).DiffRun(ctx, req.(*DiffRunRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlacementService_PublishRun_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PublishRunRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlacementServiceServer).PublishRun(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlacementService_PublishRun_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlacementServiceServer).PublishRun(ctx, req.(*PublishRunRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlacementService_DiscardRun_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DiscardRunRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlacementServiceServer).DiscardRun(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlacementService_DiscardRun_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlacementServiceServer).DiscardRun(ctx, req.(*DiscardRunRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlacementService_ListPlacements_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPlacementsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlacementServiceServer).ListPlacements(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlacementService_ListPlacements_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlacementServiceServer).ListPlacements(ctx, req.(*ListPlacementsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlacementService_ExplainPlacement_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExplainPlacementRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlacementServiceServer).ExplainPlacement(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlacementService_ExplainPlacement_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlacementServiceServer).ExplainPlacement(ctx, req.(*ExplainPlacementRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PlacementService_ServiceDesc is the grpc.ServiceDesc for PlacementService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -207,7 +663,57 @@ var PlacementService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "ReleaseSeat",
 			Handler:    _PlacementService_ReleaseSeat_Handler,
 		},
+		{
+			MethodName: "CreatePlacement",
+			Handler:    _PlacementService_CreatePlacement_Handler,
+		},
+		{
+			MethodName: "WithdrawPlacement",
+			Handler:    _PlacementService_WithdrawPlacement_Handler,
+		},
+		{
+			MethodName: "CreateRun",
+			Handler:    _PlacementService_CreateRun_Handler,
+		},
+		{
+			MethodName: "GetRun",
+			Handler:    _PlacementService_GetRun_Handler,
+		},
+		{
+			MethodName: "ListRuns",
+			Handler:    _PlacementService_ListRuns_Handler,
+		},
+		{
+			MethodName: "CancelRun",
+			Handler:    _PlacementService_CancelRun_Handler,
+		},
+		{
+			MethodName: "DiffRun",
+			Handler:    _PlacementService_DiffRun_Handler,
+		},
+		{
+			MethodName: "PublishRun",
+			Handler:    _PlacementService_PublishRun_Handler,
+		},
+		{
+			MethodName: "DiscardRun",
+			Handler:    _PlacementService_DiscardRun_Handler,
+		},
+		{
+			MethodName: "ListPlacements",
+			Handler:    _PlacementService_ListPlacements_Handler,
+		},
+		{
+			MethodName: "ExplainPlacement",
+			Handler:    _PlacementService_ExplainPlacement_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchRun",
+			Handler:       _PlacementService_WatchRun_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "kindred/v1/placement.proto",
 }
