@@ -18,6 +18,8 @@ var (
 	ErrFull          = errors.New("no seat left")
 	ErrAlreadyHeld   = errors.New("the student already holds a seat there")
 	ErrAlreadyPlaced = errors.New("already placed")
+	ErrOutOfDate     = errors.New("the draft is out of date")
+	ErrErased        = errors.New("a student was erased meanwhile")
 	ErrLocked        = errors.New("the store is in use by another process")
 	ErrClosed        = errors.New("the store is closed")
 )
