@@ -26,7 +26,7 @@ type placeFlags struct {
 	rankingFlags
 	out, objective, seed, priority, reserves, keep string
 	writeCandidates                                string
-	candidates, maxPerPartner, seeds               int
+	candidates, maxPerPartner, seeds, smallGroups  int
 	fill, reverseLottery, withStudents, compare    bool
 }
 
@@ -69,6 +69,7 @@ exit code is 1 where minimums can't be reached.`,
 	flags.BoolVar(&f.reverseLottery, "reverse-lottery", false, "the last of the lottery comes first, for a second round")
 	flags.BoolVar(&f.compare, "compare", false, "compare all objectives in the report")
 	flags.IntVar(&f.seeds, "seeds", 0, "place by so many lotteries, from the seed on, and write how often each student gets what")
+	flags.IntVar(&f.smallGroups, "small-groups", page.DefaultSmallGroup, "the report hides groups of fewer students than this, 5 to 30")
 	flags.BoolVar(&f.withStudents, "with-students", false, "also write report-students.html, which lists students")
 	flags.StringVar(&f.writeCandidates, "write-candidates", "", "write the lists to this file: student,opportunity,rank,weight")
 	complete(cmd, "objective", texts(place.Objectives))
@@ -101,6 +102,8 @@ func (p *program) placeOptions(f *placeFlags) (placement.Options, error) {
 		return o, badInput("--max-per-partner must be at least 0")
 	case f.seeds < 0:
 		return o, badInput("--seeds must be at least 0")
+	case f.smallGroups < page.LeastSmallGroup || f.smallGroups > page.MostSmallGroup:
+		return o, badInput("--small-groups must be %d to %d", page.LeastSmallGroup, page.MostSmallGroup)
 	}
 	if err := o.Check(); err != nil {
 		return o, badInput("--%w", err)
@@ -190,6 +193,7 @@ func (p *program) place(ctx context.Context, dir string, f *placeFlags) error {
 // describe adds to a run's options those that only the command line knows.
 func (f *placeFlags) describe(o *runfolder.Options, dir string) error {
 	o.Strict, o.Compare, o.Seeds, o.WithStudents, o.WriteCandidates = f.strict, f.compare, f.seeds, f.withStudents, f.writeCandidates
+	o.SmallGroups = f.smallGroups
 	var err error
 	o.Input, err = runfolder.Towards(f.out, dir)
 	return err

@@ -229,11 +229,11 @@ func TestRunHasItsOptions(t *testing.T) {
 	out, got := placed(t, small(t), "--as-of", "2026-09-01", "--seed", "18446744073709551615", "--objective", "welfare",
 		"--measure", "overlap", "--idf", "--ancestor-decay", "0.25", "--term", "", "--candidates", "7", "--max-per-partner", "2",
 		"--priority", "score", "--reserves", "last", "--keep", "min-moves", "--fill", "--reverse-lottery", "--with-students",
-		"--compare", "--seeds", "3")
+		"--compare", "--seeds", "3", "--small-groups", "5")
 	want := runfolder.Options{
 		Input: got.Summary.Options.Input, AsOf: "2026-09-01", Measure: "overlap", IDF: true, AncestorDecay: 0.25, MaxPerPartner: 2,
 		Candidates: 7, Priority: "score", Reserves: "last", Keep: "min-moves", Fill: true, ReverseLottery: true,
-		WithStudents: true, Compare: true, Seeds: 3,
+		WithStudents: true, Compare: true, Seeds: 3, SmallGroups: 5,
 	}
 	if s := &got.Summary; s.Options != want || s.Seed != 1<<64-1 || s.Objective != place.Welfare {
 		t.Errorf("%+v, want %+v", s, want)
@@ -250,7 +250,7 @@ func TestRunHasItsOptions(t *testing.T) {
 			t.Errorf("report-students.html lacks %s", student)
 		}
 	}
-	for _, text := range []string{"Comparison of objectives", "min-moves needs an objective", "By other lotteries", "Build a robot"} {
+	for _, text := range []string{"Groups of fewer than 5 students", "Comparison of objectives", "min-moves needs an objective", "By other lotteries", "Build a robot"} {
 		if !strings.Contains(report, text) {
 			t.Errorf("report.html lacks %q", text)
 		}
@@ -291,6 +291,8 @@ func TestPlaceRefuses(t *testing.T) {
 		"seed":               {[]string{good, "--seed", "-1"}, exitInput, "--seed must be"},
 		"candidates":         {[]string{good, "--candidates", "0"}, exitInput, "--candidates must be"},
 		"seeds":              {[]string{good, "--seeds", "-1"}, exitInput, "--seeds must be"},
+		"small groups":       {[]string{good, "--small-groups", "4"}, exitInput, "--small-groups must be 5 to 30"},
+		"large groups":       {[]string{good, "--small-groups", "31"}, exitInput, "--small-groups must be 5 to 30"},
 		"per partner":        {[]string{good, "--max-per-partner", "-1"}, exitInput, "--max-per-partner must be"},
 		"minimums of a flow": {[]string{short, "--objective", "welfare"}, exitNo, "b needs 2, 3 eligible students"},
 		"minimums, stable":   {[]string{short}, exitNo, "needs 2, 3 eligible students have it on their lists, 0 are placed there"},

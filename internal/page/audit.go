@@ -12,6 +12,12 @@ import (
 // commonest rule of education statistics (NCES 2011-603).
 const DefaultSmallGroup = 10
 
+// LeastSmallGroup and MostSmallGroup are what can be asked for instead.
+const (
+	LeastSmallGroup = 5
+	MostSmallGroup  = 30
+)
+
 // Audit is the funnel of all students, and of the groups of each name.
 type Audit struct {
 	SmallGroup int `json:"small_group"`

@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"maps"
 	"reflect"
 	"testing"
 
@@ -88,8 +89,78 @@ func TestFigures(t *testing.T) {
 	if len(r.Offered) != 2 || r.Offered[0].Cutoff == nil || r.Offered[0].Partner != "Museum" || r.Offered[1].Under() {
 		t.Errorf("offered are %+v", r.Offered)
 	}
+	if r.Offered[0].Waiting != 2 || r.Offered[1].Waiting != 1 {
+		t.Errorf("%d and %d are waiting, want 2 and 1", r.Offered[0].Waiting, r.Offered[1].Waiting)
+	}
 	f := r.Audit.All
 	if f.Students != 5 || f.Eligible != 5 || f.Candidates != 4 || f.Ranked != 4 || f.Placed != 3 || f.First != 2 || f.TopThree != 3 || f.MeanScore != 0.7 {
 		t.Errorf("the funnel is %+v", f)
+	}
+}
+
+// oneMore is what a report says one more seat would do, by opportunity.
+func oneMore(r *page.Report) map[string]string {
+	said := make(map[string]string)
+	table := r.Tables()[0]
+	for _, row := range table.Rows {
+		said[row[0]] = row[len(row)-1]
+	}
+	return said
+}
+
+// TestOneMoreSeat holds prices against what a seat more really does.
+func TestOneMoreSeat(t *testing.T) {
+	if got := oneMore(page.New(four(t))); got["o1"] != "go to one of 2 waiting" || got["o2"] != "go to the one who is waiting" {
+		t.Errorf("stable: %v", got)
+	}
+	for _, c := range []struct {
+		objective place.Objective
+		want      map[string]string
+	}{
+		{place.Welfare, map[string]string{"o1": "add up to 0.900 score", "o2": "add up to 0.300 score"}},
+		{place.MinRank, map[string]string{"o1": "place up to 1 more", "o2": "place up to 1 more"}},
+	} {
+		in := four(t)
+		in.Asked.Objective = c.objective
+		var err error
+		if in.Placement, err = place.Solve(t.Context(), in.Problem, place.Options{Objective: c.objective}); err != nil {
+			t.Fatal(err)
+		}
+		if got := oneMore(page.New(in)); !maps.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.objective, got, c.want)
+		}
+	}
+}
+
+// TestPricesBoundWhatASeatAdds adds a seat to each opportunity of a district in
+// turn: the sum of weights grows by the price at most, and by nothing where there
+// is none.
+func TestPricesBoundWhatASeatAdds(t *testing.T) {
+	in := run(t, invented(t, 120, 12), place.Welfare)
+	options := place.Options{Objective: place.Welfare}
+	prices := make(map[string]int64)
+	for _, o := range page.New(in).Offered {
+		if o.Price != nil {
+			prices[o.ID] = o.Price.Price
+		}
+	}
+	before, priced := in.Problem.Totals(in.Placement).TotalScore, 0
+	for o, id := range in.Problem.Opportunities {
+		in.Problem.Seats[o]++
+		more, err := place.Solve(t.Context(), in.Problem, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Problem.Seats[o]--
+		gain := in.Problem.Totals(more).TotalScore - before
+		if gain > max(0, prices[id]) {
+			t.Errorf("a seat more at %s adds %d, its price is %d", id, gain, prices[id])
+		}
+		if gain > 0 {
+			priced++
+		}
+	}
+	if priced == 0 {
+		t.Error("no seat adds anything, so that nothing is held")
 	}
 }

@@ -46,18 +46,18 @@ func fingerprint(text string) string {
 // view is what the template of the report shows.
 type view struct {
 	*Report
-	Figures            []figure
-	RankPlot           *drawing
-	ScorePlot          *drawing
-	Demands            []*drawing
-	Busiest, Emptiest  *drawing
-	GroupPlots         []*drawing
-	LotteryPlot        *drawing // nil without several lotteries
-	ComparePlots       []*drawing
-	Under, All         *list
-	Ranked             bool // somebody has preferences
-	UnplacedReasons    []figure
-	HasCutoffs, Priced bool
+	Figures           []figure
+	RankPlot          *drawing
+	ScorePlot         *drawing
+	Demands           []*drawing
+	Busiest, Emptiest *drawing
+	GroupPlots        []*drawing
+	LotteryPlot       *drawing // nil without several lotteries
+	ComparePlots      []*drawing
+	Under, All        *list
+	Ranked            bool // somebody has preferences
+	UnplacedReasons   []figure
+	HasCutoffs        bool
 }
 
 // funnelRow is a group's row in a table.
@@ -90,8 +90,8 @@ func (r *Report) WriteHTML(w io.Writer) error {
 			demandPlot("partner-kinds", "By kind of partner", r.PartnerKinds),
 			demandPlot("tags", "By tag", r.Tags),
 		},
-		Busiest:  opportunityPlot("busiest", "The busiest opportunities", "No opportunity has more first choices than seats.", busiest(r.Offered, busy)),
-		Emptiest: opportunityPlot("emptiest", "The emptiest opportunities", "All seats are taken.", emptiest(r.Offered, busy)),
+		Busiest:  r.opportunityPlot("busiest", "The busiest opportunities", "No opportunity has more first choices than seats.", busiest(r.Offered, busy)),
+		Emptiest: r.opportunityPlot("emptiest", "The emptiest opportunities", "All seats are taken.", emptiest(r.Offered, busy)),
 		Under:    r.opportunityList("under", "Opportunities under their minimum", (*Opportunity).Under),
 		All:      r.opportunityList("opportunities", "All published opportunities", func(*Opportunity) bool { return true }),
 		Ranked:   r.Audit.All != nil && r.Audit.All.Ranked > 0,
@@ -107,7 +107,6 @@ func (r *Report) WriteHTML(w io.Writer) error {
 	}
 	for i := range r.Offered {
 		v.HasCutoffs = v.HasCutoffs || r.Offered[i].Cutoff != nil
-		v.Priced = v.Priced || r.Offered[i].Price != nil
 	}
 	return pages.ExecuteTemplate(w, "report", &v)
 }

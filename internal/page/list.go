@@ -36,14 +36,15 @@ func (r *Report) opportunityList(id, caption string, wanted func(*Opportunity) b
 		{Name: "placed", Number: true},
 		{Name: "first choices", Number: true},
 		{Name: "on lists", Number: true},
+		{Name: "waiting", Number: true},
 		{Name: "cutoff"},
-		{Name: "one more seat"},
+		{Name: oneMoreSeat},
 	}
 	for i := range r.Offered {
 		if o := &r.Offered[i]; wanted(o) {
 			l.Rows = append(l.Rows, []any{
-				o.Name(), o.ID, o.Partner, spoken(o.Kind), o.Seats, o.Minimum, o.Placed, o.First, o.Listed,
-				o.Cutoff.text(), o.Price.text(),
+				o.Name(), o.ID, o.Partner, spoken(o.Kind), o.Seats, o.Minimum, o.Placed, o.First, o.Listed, o.Waiting,
+				o.Cutoff.text(), o.oneMore(r.Asked.Objective.Flow()),
 			})
 		}
 	}

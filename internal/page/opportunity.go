@@ -22,9 +22,14 @@ type Opportunity struct {
 	Placed  int64  `json:"placed"`
 	// Listed is how many students have it on their list, First how many have it
 	// as the first entry.
-	Listed    int64 `json:"listed"`
-	First     int64 `json:"first"`
+	Listed int64 `json:"listed"`
+	First  int64 `json:"first"`
+	// Waiting are those of them who have a choice and got something that stands
+	// lower on their list, or nothing.
+	Waiting   int64 `json:"waiting"`
 	Cancelled bool  `json:"cancelled,omitempty"`
+	// PartnerFull says that its partner takes no more students.
+	PartnerFull bool `json:"partner_full,omitempty"`
 	// Cutoff is the lowest priority that was taken where it is full; Price what
 	// one more seat would add.
 	Cutoff *Cutoff `json:"cutoff,omitempty"`
@@ -46,7 +51,9 @@ type Cutoff struct {
 }
 
 // Price is the first shadow price of an opportunity that is not 0: what one more
-// seat would add to a stage of the objective, or below 0 what its minimum takes.
+// seat would add at most to a stage of the objective, or below 0 what its minimum
+// takes at most. The sum is concave in the seats, so that a price bounds it; what
+// it comes to may be less, since there may be several rows of prices.
 type Price struct {
 	Measure place.Measure `json:"measure"`
 	Rank    int32         `json:"rank,omitempty"`
@@ -66,17 +73,25 @@ func (in *Input) offered() []Opportunity {
 	for i := range in.Partners {
 		names[in.Partners[i].ID] = in.Partners[i].Name
 	}
-	listed, first := make([]int64, len(p.Opportunities)), make([]int64, len(p.Opportunities))
-	for s := range p.Students {
+	n := len(p.Opportunities)
+	listed, first, waiting := make([]int64, n), make([]int64, n), make([]int64, n)
+	for s, at := range in.Placement.At {
 		from, to := p.Lists.Of(int32(s))
+		how := in.Placement.How[s]
+		better := how != place.Locked && how != place.Kept
 		for e := from; e < to; e++ {
-			listed[p.Lists.Opportunity[e]]++
+			o := p.Lists.Opportunity[e]
+			listed[o]++
+			better = better && o != at
+			if better {
+				waiting[o]++
+			}
 		}
 		if from < to {
 			first[p.Lists.Opportunity[from]]++
 		}
 	}
-	cutoffs, prices := in.cutoffs(), in.prices()
+	cutoffs, prices, full := in.cutoffs(), in.prices(), in.fullPartners()
 	var found []Opportunity
 	for o, row := range p.OpportunityRows {
 		r := &in.Opportunities[row]
@@ -86,8 +101,8 @@ func (in *Input) offered() []Opportunity {
 		found = append(found, Opportunity{
 			ID: r.ID, Title: r.Title, Partner: cmp.Or(names[r.Partner], r.Partner), Kind: string(r.Kind),
 			Seats: int64(r.Seats), Minimum: int64(p.Minimum[o]), Placed: int64(in.Placement.Placed[o]),
-			Listed: listed[o], First: first[o], Cancelled: slices.Contains(in.Placement.Cancelled, int32(o)),
-			Cutoff: cutoffs[r.ID], Price: prices[r.ID],
+			Listed: listed[o], First: first[o], Waiting: waiting[o], Cancelled: slices.Contains(in.Placement.Cancelled, int32(o)),
+			PartnerFull: p.Partner[o] >= 0 && full[p.Partner[o]], Cutoff: cutoffs[r.ID], Price: prices[r.ID],
 		})
 	}
 	return found
@@ -128,11 +143,32 @@ func (in *Input) cutoff(c *place.Cutoff) *Cutoff {
 	return cutoff
 }
 
+// fullPartners says of the problem's partners which have as many students as
+// they take.
+func (in *Input) fullPartners() []bool {
+	p := in.Problem
+	full, placed := make([]bool, len(p.Caps)), make([]int32, len(p.Caps))
+	for o, n := range in.Placement.Placed {
+		if partner := p.Partner[o]; partner >= 0 {
+			placed[partner] += n
+			full[partner] = placed[partner] >= p.Caps[partner]
+		}
+	}
+	return full
+}
+
+// prices are the first prices of opportunities that say something. A negative one
+// is that of a minimum: where an opportunity without one has nobody, it proves
+// that and stands for nothing.
 func (in *Input) prices() map[string]*Price {
 	found := make(map[string]*Price)
+	minimums := make(map[string]bool)
+	for o, n := range in.Problem.Minimum {
+		minimums[in.Problem.Opportunities[o]] = n > 0
+	}
 	for _, stage := range in.Placement.Certificate.Stages {
 		for _, price := range stage.Opportunities {
-			if price.Group == "" && !price.Whole && found[price.ID] == nil {
+			if price.Group == "" && !price.Whole && found[price.ID] == nil && (price.Price > 0 || minimums[price.ID]) {
 				found[price.ID] = &Price{stage.Measure, stage.Rank, price.Price}
 			}
 		}
@@ -190,24 +226,71 @@ func (c *Cutoff) text() string {
 	return strings.Join(parts, ", ")
 }
 
-// text says in words what one more seat would add.
-func (p *Price) text() string {
-	if p == nil {
+// oneMore says in words what one more seat would do: "one more seat would ...".
+// It is empty where there are free seats, or none to add to.
+func (o *Opportunity) oneMore(flow bool) string {
+	switch {
+	case o.Cancelled, o.Price == nil && o.Placed < o.Seats, o.Seats == 0:
 		return ""
+	case o.Price != nil:
+		return o.Price.text()
+	case o.PartnerFull:
+		return "need room at its partner, who is full"
+	case flow:
+		return "add nothing"
+	case o.Waiting == 0:
+		return "stay free"
+	case o.Waiting == 1:
+		return "go to the one who is waiting"
+	default:
+		return fmt.Sprintf("go to one of %s waiting", whole(o.Waiting))
+	}
+}
+
+// text says in words what one more seat would do, or that the minimum costs.
+func (p *Price) text() string {
+	if p.Price < 0 {
+		return "add nothing; its minimum costs up to " + Price{p.Measure, p.Rank, -p.Price}.amount()
 	}
 	switch p.Measure {
 	case place.SumWeights:
-		return fmt.Sprintf("%+.3f score", float64(p.Price)/1e6)
+		return "add up to " + p.amount()
 	case place.CountPlaced:
-		return fmt.Sprintf("%+d placed", p.Price)
+		return "place up to " + whole(p.Price) + " more"
 	case place.SumRanks:
-		return fmt.Sprintf("%+d ranks in total", -p.Price)
+		return "save up to " + p.amount()
 	case place.AtRank:
-		return fmt.Sprintf("%+d at rank %d", p.Price, p.Rank)
+		return fmt.Sprintf("give up to %s more rank %d", whole(p.Price), p.Rank)
 	case place.NotRank:
-		return fmt.Sprintf("%+d at rank %d", -p.Price, p.Rank)
+		return fmt.Sprintf("spare up to %s rank %d", whole(p.Price), p.Rank)
 	case place.KeptStanding:
-		return fmt.Sprintf("%+d kept", p.Price)
+		return "keep up to " + whole(p.Price) + " more in place"
+	default:
+		return "perhaps lift the lowest score"
+	}
+}
+
+// short is for beside a bar.
+func (p *Price) short() string {
+	if p.Price < 0 {
+		return "minimum: ≤ " + Price{p.Measure, p.Rank, -p.Price}.amount()
+	}
+	return "one more: ≤ " + p.amount()
+}
+
+// amount is a price above 0 with what it is of.
+func (p Price) amount() string {
+	switch p.Measure {
+	case place.SumWeights:
+		return fmt.Sprintf("%.3f score", float64(p.Price)/1e6)
+	case place.CountPlaced:
+		return whole(p.Price) + " placements"
+	case place.SumRanks:
+		return whole(p.Price) + " ranks in total"
+	case place.AtRank, place.NotRank:
+		return fmt.Sprintf("%s at rank %d", whole(p.Price), p.Rank)
+	case place.KeptStanding:
+		return whole(p.Price) + " kept placements"
 	default:
 		return "a higher lowest score"
 	}

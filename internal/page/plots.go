@@ -92,14 +92,18 @@ func demandPlot(id, title string, all []Demand) *drawing {
 // spoken is a kind in words.
 func spoken(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
+// oneMoreSeat is the name of the column that opportunity.oneMore fills.
+const oneMoreSeat = "one more seat would"
+
 // opportunityPlot is the demand for some opportunities.
-func opportunityPlot(id, title, none string, all []Opportunity) *drawing {
+func (r *Report) opportunityPlot(id, title, none string, all []Opportunity) *drawing {
+	flow := r.Asked.Objective.Flow()
 	var rows []row
 	for i := range all {
 		o := &all[i]
 		note := o.Cutoff.text()
 		if o.Price != nil {
-			note = o.Price.text()
+			note = o.Price.short()
 		}
 		rows = append(rows, row{name: o.Name(), values: []int64{o.First, o.Seats, o.Placed}, note: note})
 	}
@@ -109,10 +113,10 @@ func opportunityPlot(id, title, none string, all []Opportunity) *drawing {
 		text = fmt.Sprintf("At the top is “%s” with %s first choices, %s seats and %s placed.", o.Name(), whole(o.First), whole(o.Seats), whole(o.Placed))
 	}
 	d := bars(&drawing{ID: id, Title: title, Text: text}, demandKeys, rows)
-	d.Table.Columns = append(d.Table.Columns, "on lists", "cutoff", "one more seat")
+	d.Table.Columns = append(d.Table.Columns, "on lists", "waiting", "cutoff", oneMoreSeat)
 	for i := range all {
 		o := &all[i]
-		d.Table.Rows[i] = append(d.Table.Rows[i], whole(o.Listed), o.Cutoff.text(), o.Price.text())
+		d.Table.Rows[i] = append(d.Table.Rows[i], whole(o.Listed), whole(o.Waiting), o.Cutoff.text(), o.oneMore(flow))
 	}
 	return d
 }

@@ -63,13 +63,13 @@ func (r *Report) Tables() []Table {
 
 func (r *Report) opportunityTable() Table {
 	t := Table{Name: "report-opportunities.csv", Header: []string{
-		"opportunity", "title", "partner", "kind", "seats", "min_seats", "placed", "listed", "first", "cancelled", "cutoff", "one_more_seat",
+		"opportunity", "title", "partner", "kind", "seats", "min_seats", "placed", "listed", "first", "waiting", "cancelled", "cutoff", "one_more_seat_would",
 	}}
 	for i := range r.Offered {
 		o := &r.Offered[i]
 		t.Rows = append(t.Rows, []string{
 			o.ID, o.Title, o.Partner, o.Kind, digits(o.Seats), digits(o.Minimum), digits(o.Placed), digits(o.Listed), digits(o.First),
-			strconv.FormatBool(o.Cancelled), o.Cutoff.text(), o.Price.text(),
+			digits(o.Waiting), strconv.FormatBool(o.Cancelled), o.Cutoff.text(), o.oneMore(r.Asked.Objective.Flow()),
 		})
 	}
 	return t

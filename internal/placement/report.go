@@ -23,6 +23,7 @@ func (c *Case) Report(f *place.Placement, s *runfolder.Summary, compared []page.
 		Preferring: func(row int32) bool { return len(c.preferences.of(row)) > 0 },
 		Eligible:   c.anything,
 		Compared:   compared,
+		SmallGroup: s.Options.SmallGroups,
 	}
 	if several != nil {
 		in.Lotteries, in.Chances = &several.Lotteries, several.Chances

@@ -42,7 +42,8 @@ type Options struct {
 
 	// The rest changes what is written, not who is placed where.
 	Compare         bool   `json:"compare"`
-	Seeds           int    `json:"seeds"` // how many lotteries probabilities are of; 0: none
+	Seeds           int    `json:"seeds"`        // how many lotteries probabilities are of; 0: none
+	SmallGroups     int    `json:"small_groups"` // the report hides groups of fewer students; 0: as is usual
 	WithStudents    bool   `json:"with_students"`
 	WriteCandidates string `json:"write_candidates"` // a file, or empty
 }

@@ -74,6 +74,7 @@ type options struct {
 	Strict          json.RawMessage `json:"strict"`
 	Compare         json.RawMessage `json:"compare"`
 	Seeds           json.RawMessage `json:"seeds"`
+	SmallGroups     json.RawMessage `json:"small_groups"`
 	WithStudents    json.RawMessage `json:"with_students"`
 	WriteCandidates json.RawMessage `json:"write_candidates"`
 
