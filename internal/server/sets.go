@@ -56,7 +56,7 @@ func (m *metrics) followRedis(r *candidates.Redis) {
 	}
 	c := &r.Counts
 	for what, count := range map[string]func() uint64{
-		"found": c.Found.Load, "missed": c.Missed.Load, "failed": c.Failed.Load, "skipped": c.TripsSkipped.Load,
+		"found": c.Found.Load, "missed": c.Missed.Load, "failed": c.Failed.Load, "skipped": c.Skipped.Load, "crowded": c.Crowded.Load,
 		"written": c.Written.Load, "refused": c.Refused.Load, "shed": c.Shed.Load,
 		"erased": c.Erased.Load, "erasure_put_off": c.EraseLater.Load,
 	} {

@@ -56,7 +56,7 @@ type Options struct {
 
 // New makes Sets without any.
 func New(o Options) (*Sets, error) {
-	memory, err := candidates.NewMemory(o.MemoryBytes)
+	memory, err := candidates.NewMemory(candidates.MemoryOptions{Bytes: o.MemoryBytes})
 	if err != nil {
 		return nil, err
 	}

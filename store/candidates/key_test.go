@@ -1,7 +1,9 @@
 package candidates_test
 
 import (
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/kindred-match/kindred/matcher"
 	"github.com/kindred-match/kindred/store"
@@ -81,7 +83,7 @@ func TestWhatShapesNoAnswerIsNotInItsKey(t *testing.T) {
 }
 
 func TestMemoryKeepsTheLaterEpoch(t *testing.T) {
-	m, err := candidates.NewMemory(1 << 20)
+	m, err := candidates.NewMemory(candidates.MemoryOptions{Bytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,9 +110,58 @@ func TestMemoryKeepsTheLaterEpoch(t *testing.T) {
 	}
 }
 
+// TestMemoryHasALife: what is asked for every minute goes too, all of a student's
+// at once, and not everybody's at the same moment.
+func TestMemoryHasALife(t *testing.T) {
+	var elapsed atomic.Int64
+	m, err := candidates.NewMemory(candidates.MemoryOptions{
+		Bytes: 1 << 20, Life: time.Hour, BriefLife: time.Minute,
+		Now: func() time.Time { return time.Unix(1e9, elapsed.Load()) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const students = 50
+	key := func(student byte, brief bool) candidates.Key {
+		return candidates.Key{Student: candidates.Student{student}, Brief: brief}
+	}
+	const inLine = 200
+	for i := range byte(students) {
+		m.Put(key(i, false), valueAt(1))
+	}
+	m.Put(key(inLine, true), valueAt(1))
+	left := map[int]bool{} // how many there were
+	for step := range 65 {
+		n := 0
+		for i := range byte(students) {
+			k := key(i, false)
+			if m.Get(k) == nil {
+				continue
+			}
+			n++
+			if step < 44 {
+				m.Put(k, valueAt(store.Epoch(step)+2))
+			}
+		}
+		switch kept := m.Get(key(inLine, true)) != nil; {
+		case step < 44 && n < students:
+			t.Fatalf("after %d steps %d of %d are left", step, n, students)
+		case step > 58 && n > 0:
+			t.Fatalf("after %d steps %d are left", step, n)
+		case kept != (step == 0):
+			t.Errorf("after %d steps a profile in line is there: %t", step, kept)
+		}
+		left[n] = true
+		elapsed.Add(int64(70 * time.Second))
+	}
+	if len(left) < 4 {
+		t.Errorf("they went at once: %v", left)
+	}
+}
+
 func TestMemoryIsBounded(t *testing.T) {
 	const most = 100_000
-	m, err := candidates.NewMemory(most)
+	m, err := candidates.NewMemory(candidates.MemoryOptions{Bytes: most})
 	if err != nil {
 		t.Fatal(err)
 	}

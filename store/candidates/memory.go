@@ -2,20 +2,34 @@ package candidates
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/maypok86/otter/v2"
 )
 
 // Memory keeps values in process, within a number of bytes: what is asked for
-// seldom goes. It is safe for concurrent use.
+// seldom goes, and all that a student has goes at the end of its life. It is
+// safe for concurrent use.
 type Memory struct {
 	students *otter.Cache[Student, []field]
+}
+
+// MemoryOptions say how values are kept in process. Only Bytes is required.
+type MemoryOptions struct {
+	// Bytes is about how much is kept.
+	Bytes uint64
+	// Life is about how long a student's values are kept from the first one on; 0
+	// is an hour. BriefLife is the same for profiles in line; 0 is a minute.
+	Life, BriefLife time.Duration
+	// Now, unless nil, says what time it is.
+	Now func() time.Time
 }
 
 // field is a value of a student. A slice of them is immutable.
 type field struct {
 	key   [16]byte
 	value []byte
+	brief bool
 }
 
 const (
@@ -23,12 +37,18 @@ const (
 	maxFields = 8
 	// studentBytes and fieldBytes are about what the cache takes beside values.
 	studentBytes, fieldBytes = 160, 48
+	// resolution is how exactly lives are kept.
+	resolution = time.Second
 )
 
-// NewMemory makes a cache of at most that many bytes, about.
-func NewMemory(bytes uint64) (*Memory, error) {
+// NewMemory makes an empty cache.
+func NewMemory(o MemoryOptions) (*Memory, error) {
+	var clock otter.Clock = timer(o.Now)
+	if o.Now == nil {
+		clock = otter.NewCoarseClock(resolution) // reads needn't ask the machine
+	}
 	students, err := otter.New(&otter.Options[Student, []field]{
-		MaximumWeight: bytes,
+		MaximumWeight: o.Bytes,
 		Weigher: func(_ Student, fields []field) uint32 {
 			n := studentBytes
 			for i := range fields {
@@ -36,12 +56,26 @@ func NewMemory(bytes uint64) (*Memory, error) {
 			}
 			return uint32(n)
 		},
+		ExpiryCalculator: otter.ExpiryCreatingFunc(func(e otter.Entry[Student, []field]) time.Duration {
+			return lifeOf(e.Value[0].brief, o.Life, o.BriefLife)
+		}),
+		Clock: clock,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("candidate sets in memory: %w", err)
 	}
 	return &Memory{students}, nil
 }
+
+// timer is a clock of otter's. It has no ticks: what has expired goes when the
+// cache is used.
+type timer func() time.Time
+
+// NowNano implements otter.Clock.
+func (t timer) NowNano() int64 { return t().UnixNano() }
+
+// Tick implements otter.Clock.
+func (t timer) Tick(time.Duration) <-chan time.Time { return nil }
 
 // Get returns the value of a key, or nil. It must not be changed.
 func (m *Memory) Get(k Key) []byte {
@@ -60,7 +94,7 @@ func (m *Memory) Put(k Key, value []byte) {
 	epoch := EpochOf(value)
 	m.students.Compute(k.Student, func(before []field, _ bool) ([]field, otter.ComputeOp) {
 		after := make([]field, 1, min(len(before)+1, maxFields))
-		after[0] = field{k.Field, value}
+		after[0] = field{k.Field, value, k.Brief}
 		for _, f := range before {
 			switch {
 			case f.key == k.Field && EpochOf(f.value) > epoch:

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 type shared struct {
 	*candidates.Redis
 	changed chan bool
+	changes atomic.Int64
 	refused chan error
 }
 
@@ -30,7 +33,11 @@ func share(t *testing.T, url string, budget time.Duration) *shared {
 	var err error
 	s.Redis, err = candidates.OpenRedis(candidates.RedisOptions{
 		URL: url, Budget: budget, Retry: 20 * time.Millisecond,
-		Changed: func(working bool, _ error) { s.changed <- working }, Refused: func(why error) { s.refused <- why },
+		Changed: func(working bool, _ error) {
+			s.changes.Add(1)
+			s.changed <- working
+		},
+		Refused: func(why error) { s.refused <- why },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -135,11 +142,11 @@ func TestRedisURLs(t *testing.T) {
 // Redis is left alone, and that it is used again once it works.
 func TestRedisFaults(t *testing.T) {
 	for name, fault := range map[string]redistest.Fault{
-		"hanging": redistest.Hang, "garbage": redistest.Garbage, "cut": redistest.Cut,
+		"hanging": redistest.Hang, "slow": redistest.Slow, "garbage": redistest.Garbage, "cut": redistest.Cut,
 	} {
 		t.Run(name, func(t *testing.T) {
 			proxy := redistest.Between(t, redistest.Start(t))
-			s := share(t, proxy.URL(), 200*time.Millisecond)
+			s := share(t, proxy.URL(), redistest.Delay/2)
 			s.await(t, true)
 			k := keyOf(1, 1)
 			s.put(t, k, valueAt(1))
@@ -173,6 +180,61 @@ func TestRedisFaults(t *testing.T) {
 	}
 }
 
+// TestNoReadWaitsForAConnection: all connections are there before the first
+// read is, however many come at once.
+func TestNoReadWaitsForAConnection(t *testing.T) {
+	proxy := redistest.Between(t, redistest.Start(t))
+	s := share(t, proxy.URL(), patient)
+	s.await(t, true)
+	before := proxy.Accepted()
+	var callers sync.WaitGroup
+	for i := range byte(200) {
+		callers.Go(func() {
+			for range 10 {
+				s.Get(t.Context(), keyOf(i, 1))
+			}
+		})
+	}
+	callers.Wait()
+	if n := proxy.Accepted(); n != before {
+		t.Errorf("%d connections were made before the first read, %d afterwards", before, n-before)
+	}
+	if missed, crowded := s.Counts.Missed.Load(), s.Counts.Crowded.Load(); missed == 0 || missed+crowded != 2000 {
+		t.Errorf("of 2000 reads %d were answered and %d not tried", missed, crowded)
+	}
+}
+
+// TestFaultsAreWaitedForOnce: when answers cease to come, those reads that are
+// under way wait, each for the budget, and none after them until Redis has
+// answered again.
+func TestFaultsAreWaitedForOnce(t *testing.T) {
+	proxy := redistest.Between(t, redistest.Start(t))
+	s := share(t, proxy.URL(), redistest.Delay/2)
+	for range 2 {
+		s.await(t, true)
+		failed, working := s.Counts.Failed.Load(), s.changes.Load()
+		proxy.Set(redistest.Hang)
+		const callers = 50
+		var tasks sync.WaitGroup
+		for i := range byte(callers) {
+			tasks.Go(func() {
+				for range 100 {
+					s.Get(t.Context(), keyOf(i, 1))
+				}
+			})
+		}
+		tasks.Wait()
+		s.await(t, false)
+		if n := s.Counts.Failed.Load() - failed; n > callers {
+			t.Errorf("%d reads waited, of %d callers", n, callers)
+		}
+		if n := s.changes.Load() - working; n != 1 {
+			t.Errorf("it was said %d times that Redis has failed", n)
+		}
+		proxy.Set(redistest.None)
+	}
+}
+
 func TestRedisAbsentAndDying(t *testing.T) {
 	s := share(t, fmt.Sprintf("redis://127.0.0.1:%d", redistest.FreePort(t)), patient)
 	s.await(t, false)
@@ -197,7 +259,7 @@ func TestRedisThatNeverAnswers(t *testing.T) {
 	defer func() { _ = l.Close() }()
 	s := share(t, "redis://"+l.Addr().String(), patient)
 	s.await(t, false)
-	if s.Get(t.Context(), keyOf(1, 1)) != nil || s.Counts.TripsSkipped.Load() != 1 {
+	if s.Get(t.Context(), keyOf(1, 1)) != nil || s.Counts.Skipped.Load() != 1 {
 		t.Error("it was asked")
 	}
 }

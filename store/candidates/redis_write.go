@@ -3,7 +3,7 @@ package candidates
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
+	"fmt"
 	"sync"
 	"time"
 
@@ -29,7 +29,7 @@ type write struct {
 // Put has a value kept, behind the caller. It is dropped if Redis doesn't work,
 // or can't follow.
 func (r *Redis) Put(k Key, value []byte) {
-	if !r.working.Load() {
+	if !r.Working() {
 		r.Counts.Shed.Add(1)
 		return
 	}
@@ -44,7 +44,7 @@ func (r *Redis) Put(k Key, value []byte) {
 // it as long as for a read; what takes longer, or fails, is made up for once
 // Redis works again, or by the end of the values' lives.
 func (r *Redis) Erase(ctx context.Context, s Student) {
-	if !r.working.Load() {
+	if !r.Working() {
 		r.putOff(s)
 		return
 	}
@@ -71,6 +71,7 @@ func (r *Redis) write() {
 		case w := <-r.writes:
 			some = append(some[:0], w)
 		case <-r.ctx.Done():
+			r.finish()
 			return
 		}
 		for more := true; more && len(some) < together; {
@@ -81,13 +82,32 @@ func (r *Redis) write() {
 				more = false
 			}
 		}
-		r.send(some)
+		r.send(r.ctx, some)
+	}
+}
+
+// finish carries out the erasures that still wait, and nothing else.
+func (r *Redis) finish() {
+	var erasures []write
+	for {
+		select {
+		case w := <-r.writes:
+			if w.erased != nil {
+				erasures = append(erasures, w)
+			}
+			continue
+		default:
+		}
+		if len(erasures) > 0 && r.Working() {
+			r.send(context.WithoutCancel(r.ctx), erasures)
+		}
+		return
 	}
 }
 
 // send carries out writes in their order.
-func (r *Redis) send(some []write) {
-	ctx, cancel := context.WithTimeout(r.ctx, writeTime)
+func (r *Redis) send(ctx context.Context, some []write) {
+	ctx, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
 	replies := make([]redis.Cmder, len(some))
 	lengths := make([]*redis.IntCmd, len(some))
@@ -101,7 +121,7 @@ func (r *Redis) send(some []write) {
 		replies[i] = pipe.HSet(ctx, w.key.hash(), w.key.field(), w.value)
 		// From the first value on: those of a student that is asked for again and
 		// again go too.
-		lives[i] = pipe.ExpireNX(ctx, w.key.hash(), r.life(w.key))
+		lives[i] = pipe.ExpireNX(ctx, w.key.hash(), lifeOf(w.key.Brief, r.o.Life, r.o.BriefLife))
 		lengths[i] = pipe.HLen(ctx, w.key.hash())
 	}
 	_, _ = pipe.Exec(ctx) // each reply has its own error
@@ -114,8 +134,11 @@ func (r *Redis) send(some []write) {
 			r.Counts.Erased.Add(1)
 		case err != nil:
 			r.Counts.Refused.Add(1)
-		case lives[i].Err() != nil || lengths[i].Val() > maxShared:
-			// It would stay for ever, or there are too many.
+		case lives[i].Err() != nil: // it would stay for ever
+			err = fmt.Errorf("EXPIRE NX, which takes Redis 7: %w", lives[i].Err())
+			r.Counts.Refused.Add(1)
+			r.client.Unlink(ctx, w.key.hash())
+		case lengths[i].Val() > maxShared: // there are too many
 			r.Counts.Refused.Add(1)
 			r.client.Unlink(ctx, w.key.hash())
 		default:
@@ -142,15 +165,6 @@ func (r *Redis) written(err error) {
 	case r.ctx.Err() == nil:
 		r.failed(err)
 	}
-}
-
-// life is about how long a key lives: not all that were made at once go at once.
-func (r *Redis) life(k Key) time.Duration {
-	life := r.o.Life
-	if k.Brief {
-		life = r.o.BriefLife
-	}
-	return life - life/8 + rand.N(life/4+1)
 }
 
 // owed are students whose erasure was put off.
@@ -184,7 +198,10 @@ func (r *Redis) settle() {
 	}
 }
 
+// prefix begins the keys of all that is kept in Redis.
+const prefix = "kindred:sets:"
+
 // hash is the key of a student's hash, field the one of a value. Both are
 // digests.
-func (k *Key) hash() string  { return "kindred:sets:" + string(k.Student[:]) }
+func (k *Key) hash() string  { return prefix + string(k.Student[:]) }
 func (k *Key) field() string { return string(k.Field[:]) }
