@@ -38,6 +38,19 @@ type Case struct {
 // Errors: a *place.RowError where no problem can be made of the rows, which a
 // checked folder doesn't have, and the context's.
 func New(ctx context.Context, f *district.Folder, o Options) (*Case, error) {
+	c, err := Prepare(f, o)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.List(ctx, 0, func(entries []place.Entry, ineligible bool) error {
+		c.Problem.Lists.Append(entries, ineligible)
+		return nil
+	})
+}
+
+// Prepare is New without the lists, which List makes: they are to be appended to
+// the problem's before anything else is asked of the case.
+func Prepare(f *district.Folder, o Options) (*Case, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, int64, int64) {}
 	}
@@ -57,7 +70,7 @@ func New(ctx context.Context, f *district.Folder, o Options) (*Case, error) {
 	c.number()
 	c.group()
 	c.Problem.Weigh = func(s, o int32) int32 { return place.WeightOf(c.Score(c.Problem.StudentRows[s], o)) }
-	return c, c.list(ctx)
+	return c, nil
 }
 
 // offered says whether an opportunity is one of those of the run, whoever the

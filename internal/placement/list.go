@@ -9,27 +9,28 @@ import (
 	"github.com/kindred-match/kindred/matcher/place"
 )
 
-// list builds the lists of all students, over all cores.
-func (c *Case) list(ctx context.Context) error {
+// List makes the lists of the problem's students from the given one on, over all
+// cores, and yields them in their order as place.Lists.Append takes them, until
+// yield or the context gives an error.
+func (c *Case) List(ctx context.Context, from int, yield func(entries []place.Entry, ineligible bool) error) error {
 	type made struct {
 		entries    []place.Entry
 		ineligible bool
 	}
 	batch := c.Batch()
-	done, total := int64(0), int64(len(c.Students))
+	done, total := int64(from), int64(len(c.Students))
 	worker := func() func(int) made {
 		l := lister{c: c, ranker: batch.NewRanker(), scorer: c.Index.NewScorer()}
-		return func(s int) made {
-			row := c.Problem.StudentRows[s]
+		return func(i int) made {
+			row := c.Problem.StudentRows[from+i]
 			entries := l.list(row)
 			return made{entries, len(entries) == 0 && l.couldHave(row)}
 		}
 	}
-	return ranking.InOrder(ctx, len(c.Students), worker, func(m made) error {
-		c.Problem.Lists.Append(m.entries, m.ineligible)
+	return ranking.InOrder(ctx, len(c.Students)-from, worker, func(m made) error {
 		done++
 		c.options.Progress("ranking", done, total)
-		return nil
+		return yield(m.entries, m.ineligible)
 	})
 }
 

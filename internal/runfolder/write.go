@@ -56,17 +56,15 @@ func (w *Writer) file(name string, write func(*bufio.Writer) error) {
 	}
 }
 
-// table writes a CSV file.
-func (w *Writer) table(name string, header []string, rows func(put func(...string) error) error) {
-	w.file(name, func(b *bufio.Writer) error {
-		c := csv.NewWriter(b)
-		put := func(cells ...string) error { return c.Write(cells) }
-		if err := cmp.Or(put(header...), rows(put)); err != nil {
-			return err
-		}
-		c.Flush()
-		return c.Error()
-	})
+// encodeTable writes a table as CSV.
+func encodeTable(to io.Writer, header []string, rows func(put func(...string) error) error) error {
+	c := csv.NewWriter(to)
+	put := func(cells ...string) error { return c.Write(cells) }
+	if err := cmp.Or(put(header...), rows(put)); err != nil {
+		return err
+	}
+	c.Flush()
+	return c.Error()
 }
 
 // The headers of the CSV files.
@@ -77,9 +75,9 @@ var (
 	candidatesHeader    = []string{"student", "opportunity", "rank", "weight"}
 )
 
-// Placements writes placements.csv; the rows are those of a folder, by student.
-func (w *Writer) Placements(rows []Placed) {
-	w.table(PlacementsFile, placementsHeader, func(put func(...string) error) error {
+// EncodePlacements writes what placements.csv has; the rows are by student.
+func EncodePlacements(to io.Writer, rows []Placed) error {
+	return encodeTable(to, placementsHeader, func(put func(...string) error) error {
 		for i := range rows {
 			r := &rows[i]
 			rank := ""
@@ -94,9 +92,9 @@ func (w *Writer) Placements(rows []Placed) {
 	})
 }
 
-// Unplaced writes unplaced.csv, whose rows are by student.
-func (w *Writer) Unplaced(rows []Unplaced) {
-	w.table(UnplacedFile, unplacedHeader, func(put func(...string) error) error {
+// EncodeUnplaced writes what unplaced.csv has; the rows are by student.
+func EncodeUnplaced(to io.Writer, rows []Unplaced) error {
+	return encodeTable(to, unplacedHeader, func(put func(...string) error) error {
 		for _, r := range rows {
 			if err := put(r.Student, string(r.Reason)); err != nil {
 				return err
@@ -106,32 +104,52 @@ func (w *Writer) Unplaced(rows []Unplaced) {
 	})
 }
 
+// EncodeCertificate writes what certificate.json has.
+func EncodeCertificate(to io.Writer, c *place.Certificate) error { return encodeJSON(to, "", c) }
+
+// EncodeSummary writes what run.json has.
+func EncodeSummary(to io.Writer, s *Summary) error { return encodeJSON(to, " ", s) }
+
+func encodeJSON(to io.Writer, indent string, v any) error {
+	e := json.NewEncoder(to)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", indent)
+	return e.Encode(v)
+}
+
+// Placements writes placements.csv; the rows are those of a folder, by student.
+func (w *Writer) Placements(rows []Placed) {
+	w.file(PlacementsFile, func(b *bufio.Writer) error { return EncodePlacements(b, rows) })
+}
+
+// Unplaced writes unplaced.csv, whose rows are by student.
+func (w *Writer) Unplaced(rows []Unplaced) {
+	w.file(UnplacedFile, func(b *bufio.Writer) error { return EncodeUnplaced(b, rows) })
+}
+
 // Probabilities writes probabilities.csv, whose rows are by student, the
 // largest first.
 func (w *Writer) Probabilities(rows []Probability) {
-	w.table(ProbabilitiesFile, probabilitiesHeader, func(put func(...string) error) error {
-		for _, r := range rows {
-			if err := put(r.Student, r.Opportunity, strconv.FormatFloat(r.Share, 'f', 4, 64)); err != nil {
-				return err
+	w.file(ProbabilitiesFile, func(b *bufio.Writer) error {
+		return encodeTable(b, probabilitiesHeader, func(put func(...string) error) error {
+			for _, r := range rows {
+				if err := put(r.Student, r.Opportunity, strconv.FormatFloat(r.Share, 'f', 4, 64)); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 }
 
 // Certificate writes certificate.json.
-func (w *Writer) Certificate(c *place.Certificate) { w.json(CertificateFile, "", c) }
+func (w *Writer) Certificate(c *place.Certificate) {
+	w.file(CertificateFile, func(b *bufio.Writer) error { return EncodeCertificate(b, c) })
+}
 
 // Summary writes run.json.
-func (w *Writer) Summary(s *Summary) { w.json(SummaryFile, " ", s) }
-
-func (w *Writer) json(name, indent string, v any) {
-	w.file(name, func(b *bufio.Writer) error {
-		e := json.NewEncoder(b)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", indent)
-		return e.Encode(v)
-	})
+func (w *Writer) Summary(s *Summary) {
+	w.file(SummaryFile, func(b *bufio.Writer) error { return EncodeSummary(b, s) })
 }
 
 // Report writes the report: the page, the figures as JSON, and its tables.

@@ -80,7 +80,12 @@ func rank(ctx context.Context, dir string, f *district.Folder, o Options) (func(
 	if err != nil {
 		return nil, err
 	}
-	p := c.Problem
+	return Lists(c.Problem), nil
+}
+
+// Lists gives the checker the lists of a problem, by row of the students that it
+// was made of.
+func Lists(p *place.Problem) func(row int) verify.List {
 	students := make([]int32, len(p.StudentRows)) // by row
 	for s, row := range p.StudentRows {
 		students[row] = int32(s)
@@ -94,5 +99,5 @@ func rank(ctx context.Context, dir string, f *district.Folder, o Options) (func(
 			})
 		}
 		return list
-	}, nil
+	}
 }

@@ -97,8 +97,23 @@ type unplacedRow struct {
 // Read reads a run folder. The error is ErrNoRun, a *Violation for content that
 // no run has, or a failure to read.
 func Read(fsys fs.FS) (*Run, error) {
+	return parse(func(name string) ([]byte, error) { return fs.ReadFile(fsys, name) })
+}
+
+// Parse is Read for the content of the files, by name.
+func Parse(files map[string][]byte) (*Run, error) {
+	return parse(func(name string) ([]byte, error) {
+		content, there := files[name]
+		if !there {
+			return nil, fs.ErrNotExist
+		}
+		return content, nil
+	})
+}
+
+func parse(file func(name string) ([]byte, error)) (*Run, error) {
 	r := &Run{}
-	content, err := fs.ReadFile(fsys, summaryFile)
+	content, err := file(summaryFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNoRun
 	}
@@ -116,7 +131,7 @@ func Read(fsys fs.FS) (*Run, error) {
 		{unplacedFile, r.readUnplaced},
 		{certificateFile, r.certificate.read},
 	} {
-		content, err := fs.ReadFile(fsys, f.name)
+		content, err := file(f.name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, violation(f.name, 0, "is missing")
 		}

@@ -55,6 +55,9 @@ func newScorer(in *Input, o *options) *scorer {
 			}
 		}
 	}
+	if in.Statistics != nil {
+		published, frequency = in.Statistics.Published, in.Statistics.Frequency
+	}
 	logs := make(map[int64]float64) // by frequency
 	c.weigh = func(tag string) int64 {
 		g, there := listed[tag]

@@ -66,6 +66,9 @@ type Input struct {
 	Locks         []Lock
 	Reserves      []Reserve
 	Standing      []Standing
+	// Statistics are those that inverse document frequency uses; nil are those of
+	// the opportunities.
+	Statistics *matcher.Statistics
 	// Hashes are the SHA-256 of the files, in hexadecimal digits, by name.
 	Hashes map[string]string
 }
