@@ -15,8 +15,9 @@ import (
 
 // verifyFlags are the flags of verify.
 type verifyFlags struct {
-	input  string
-	sample int
+	input     string
+	sample    int
+	proofOnly bool
 }
 
 func (p *program) verifyCommand() *cobra.Command {
@@ -30,8 +31,9 @@ every pair, draws the lottery and makes stable and lottery placements again, and
 tests the proof of the other objectives.
 
 The exit code is 1, with what is wrong, where the run contradicts itself, its
-input or its claim. Of several placements that are as good by the objective any
-is accepted.`,
+input or its claim. Of several placements that are as good by the objective the
+seed decides; so at last it places again and compares, which --proof-only leaves
+out: then any of them is accepted, as of a run that another version made.`,
 		Example: `  kindred verify out/run --input out/district
   kindred verify out/run --input out/district --sample 1000`,
 		Args: arguments(1, "one run folder"),
@@ -42,6 +44,7 @@ is accepted.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.input, "input", "", "the district folder that the run was made of (required)")
 	flags.IntVar(&f.sample, "sample", 0, "score every pair of so many students only, and rank for the others; 0 is all")
+	flags.BoolVar(&f.proofOnly, "proof-only", false, "don't place again: any placement that is as good by the objective will do")
 	return cmd
 }
 
@@ -52,7 +55,8 @@ func (p *program) verify(ctx context.Context, dir string, f *verifyFlags) error 
 	case f.sample < 0:
 		return badInput("--sample must be at least 0")
 	}
-	run, err := verify.Read(os.DirFS(dir))
+	fsys := os.DirFS(dir)
+	run, err := verify.Read(fsys)
 	if err != nil {
 		return verifyError(dir, err)
 	}
@@ -63,7 +67,10 @@ func (p *program) verify(ctx context.Context, dir string, f *verifyFlags) error 
 	}
 	steps := p.bars.Steps()
 	defer steps.Done()
-	if err := verification.Check(ctx, dir, run, folder, verification.Options{Sample: f.sample, Progress: steps.Set}); err != nil {
+	err = verification.Check(ctx, fsys, run, folder, verification.Options{
+		Sample: f.sample, ProofOnly: f.proofOnly, Progress: steps.Set,
+	})
+	if err != nil {
 		return verifyError(dir, err)
 	}
 	steps.Done()

@@ -176,7 +176,7 @@ func (c *Case) shares(sum *Several, got []map[int32]int, n int) {
 		for _, o := range order {
 			placed += counts[o]
 			sum.Rows = append(sum.Rows, runfolder.Probability{
-				Student: c.Problem.Students[s], Opportunity: c.Problem.Opportunities[o], Share: float64(counts[o]) / float64(n),
+				Student: c.Problem.Students[s], Opportunity: c.Problem.Opportunities[o], Share: runfolder.ShareOf(counts[o], n),
 			})
 		}
 		sum.Lotteries.Tenths[tenth(placed, n)]++

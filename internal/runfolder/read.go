@@ -55,9 +55,10 @@ func Is(dir string) bool {
 
 // Read reads what a run folder holds, its pages apart. An *Error says what is
 // wrong with a file; any other is a failure to read.
-func Read(dir string) (*Folder, error) { return readFS(os.DirFS(dir)) }
+func Read(dir string) (*Folder, error) { return ReadFS(os.DirFS(dir)) }
 
-func readFS(fsys fs.FS) (*Folder, error) {
+// ReadFS is Read of the root of fsys.
+func ReadFS(fsys fs.FS) (*Folder, error) {
 	f := new(Folder)
 	if err := readJSON(fsys, SummaryFile, &f.Summary); err != nil {
 		return nil, err
@@ -83,6 +84,33 @@ func readFS(fsys fs.FS) (*Folder, error) {
 	return f, f.checkStudents()
 }
 
+// ReadProbabilities reads probabilities.csv of a run folder. Its errors are
+// those of Read.
+func ReadProbabilities(fsys fs.FS) ([]Probability, error) {
+	var rows []Probability
+	err := readTable(fsys, ProbabilitiesFile, probabilitiesHeader, func(cells []string, wrong func(column int, rule string)) {
+		row := Probability{Student: cells[0], Opportunity: cells[1]}
+		if !matcher.ValidID(row.Opportunity) {
+			wrong(1, "must be an id")
+		}
+		share, ok := decimals(cells[2], 4)
+		if !ok || share > 1e4 {
+			wrong(2, "must be a share of at most 1 with 4 decimals")
+		}
+		row.Share = Share(min(share, 1e4))
+		rows = append(rows, row)
+	})
+	return rows, err
+}
+
+// decimals reads a decimal that has so many of them, as an integer without the
+// point.
+func decimals(text string, n int) (value int64, ok bool) {
+	whole, fraction, found := strings.Cut(text, ".")
+	read, err := strconv.ParseUint(whole+fraction, 10, 62)
+	return int64(read), err == nil && found && len(fraction) == n && whole != ""
+}
+
 var unplacedReasons = []place.Reason{place.NoCandidates, place.AllIneligible, place.Outcompeted, place.Tradeoff}
 
 func placedOf(cells []string, wrong func(column int, rule string)) Placed {
@@ -97,12 +125,11 @@ func placedOf(cells []string, wrong func(column int, rule string)) Placed {
 		}
 		row.Rank = int32(n)
 	}
-	whole, decimals, found := strings.Cut(cells[3], ".")
-	n, err := strconv.ParseUint(whole+decimals, 10, 62)
-	if err != nil || !found || len(decimals) != 6 || whole == "" {
+	score, ok := decimals(cells[3], 6)
+	if !ok {
 		wrong(3, "must be a score with 6 decimals")
 	}
-	row.Score = Micro(n)
+	row.Score = Micro(score)
 	return row
 }
 

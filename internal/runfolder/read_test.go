@@ -85,7 +85,7 @@ func good() fstest.MapFS {
 }
 
 func TestReadRefuses(t *testing.T) {
-	if _, err := readFS(good()); err != nil {
+	if _, err := ReadFS(good()); err != nil {
 		t.Fatal(err)
 	}
 	const placements, unplaced = "student,opportunity,rank,score\n", "student,reason\n"
@@ -108,7 +108,7 @@ func TestReadRefuses(t *testing.T) {
 	} {
 		files := good()
 		files[c.file] = &fstest.MapFile{Data: []byte(c.content)}
-		_, err := readFS(files)
+		_, err := ReadFS(files)
 		var bad *Error
 		if !errors.As(err, &bad) || bad.Error() != c.want {
 			t.Errorf("%s with %q: %v, want %s", c.file, c.content, err, c.want)
@@ -118,7 +118,7 @@ func TestReadRefuses(t *testing.T) {
 		files := good()
 		delete(files, file)
 		var bad *Error
-		if _, err := readFS(files); !errors.As(err, &bad) || bad.File != file {
+		if _, err := ReadFS(files); !errors.As(err, &bad) || bad.File != file {
 			t.Errorf("without %s: %v", file, err)
 		}
 	}
@@ -162,7 +162,7 @@ func FuzzRead(f *testing.F) {
 	files := good()
 	f.Add(files[SummaryFile].Data, files[CertificateFile].Data, files[PlacementsFile].Data, files[UnplacedFile].Data)
 	f.Fuzz(func(t *testing.T, summary, certificate, placements, unplaced []byte) {
-		got, err := readFS(fstest.MapFS{
+		got, err := ReadFS(fstest.MapFS{
 			SummaryFile: {Data: summary}, CertificateFile: {Data: certificate},
 			PlacementsFile: {Data: placements}, UnplacedFile: {Data: unplaced},
 		})

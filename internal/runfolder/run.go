@@ -96,5 +96,5 @@ type Unplaced struct {
 // a student gets an opportunity.
 type Probability struct {
 	Student, Opportunity string
-	Share                float64
+	Share                Share
 }

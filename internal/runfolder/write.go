@@ -133,7 +133,7 @@ func (w *Writer) Probabilities(rows []Probability) {
 	w.file(ProbabilitiesFile, func(b *bufio.Writer) error {
 		return encodeTable(b, probabilitiesHeader, func(put func(...string) error) error {
 			for _, r := range rows {
-				if err := put(r.Student, r.Opportunity, strconv.FormatFloat(r.Share, 'f', 4, 64)); err != nil {
+				if err := put(r.Student, r.Opportunity, r.Share.String()); err != nil {
 					return err
 				}
 			}
@@ -165,6 +165,14 @@ func (w *Writer) Report(r *page.Report) {
 func (w *Writer) Students(s *page.Students) {
 	w.file(StudentsFile, func(b *bufio.Writer) error { return s.WriteHTML(b) })
 }
+
+// Share is a share in ten-thousandths, shown with 4 decimals.
+type Share int32
+
+// ShareOf is the share that some of all are, rounded.
+func ShareOf(some, all int) Share { return Share((2e4*int64(some) + int64(all)) / (2 * int64(all))) }
+
+func (s Share) String() string { return fmt.Sprintf("%d.%04d", s/1e4, s%1e4) }
 
 // Micro is a score in millionths, shown with 6 decimals.
 type Micro int64

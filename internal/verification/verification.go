@@ -1,14 +1,12 @@
-// Package verification hands a district folder, and where only a sample of the
-// lists is worked out anew those that the ranker makes, to the checker of runs.
+// Package verification hands a district folder to the checker of runs, and then
+// places again, since of several placements that are as good the seed decides.
 package verification
 
 import (
 	"context"
-	"errors"
+	"io/fs"
 
 	"github.com/kindred-match/kindred/internal/district"
-	"github.com/kindred-match/kindred/internal/placement"
-	"github.com/kindred-match/kindred/internal/runfolder"
 	"github.com/kindred-match/kindred/matcher/place"
 	"github.com/kindred-match/kindred/matcher/place/verify"
 )
@@ -18,26 +16,33 @@ type Options struct {
 	// Sample, if not 0, is of how many students the lists are worked out by
 	// scoring every pair; the ranker makes the others'.
 	Sample int
+	// ProofOnly leaves out to place again. The run is then a placement as its
+	// objective says, but it may be another one than its seed gives.
+	ProofOnly bool
 	// Progress, if given, is told what is being done and how far it is.
 	Progress func(step string, done, total int64)
 }
 
-// Check checks the run in the folder dir against its input. The error is a
+// Check checks the run at the root of fsys against its input. The error is a
 // *verify.Violation where the run doesn't hold.
-func Check(ctx context.Context, dir string, run *verify.Run, f *district.Folder, o Options) error {
+func Check(ctx context.Context, fsys fs.FS, run *verify.Run, f *district.Folder, o Options) error {
 	to := verify.Options{Sample: o.Sample, Progress: o.Progress}
 	in := Input(f)
+	again := rerun{fsys: fsys, folder: f, progress: o.Progress}
 	if o.Sample > 0 {
 		if err := run.CheckInput(in); err != nil { // what else it is ranked for makes no sense
 			return err
 		}
-		lists, err := rank(ctx, dir, f, o)
+		lists, err := again.lists(ctx)
 		if err != nil {
 			return err
 		}
 		to.Lists = lists
 	}
-	return verify.Check(ctx, in, run, to)
+	if err := verify.Check(ctx, in, run, to); err != nil || o.ProofOnly {
+		return err
+	}
+	return again.check(ctx)
 }
 
 // Input is a folder as the checker takes it.
@@ -61,26 +66,6 @@ func converted[From, To any](rows []From, f func(From) To) []To {
 		to[i] = f(rows[i])
 	}
 	return to
-}
-
-// rank makes the lists with the options of the run; it gives that of a row.
-func rank(ctx context.Context, dir string, f *district.Folder, o Options) (func(row int) verify.List, error) {
-	read, err := runfolder.Read(dir)
-	if bad, ok := errors.AsType[*runfolder.Error](err); ok {
-		return nil, &verify.Violation{File: bad.File, Line: bad.Line, Rule: bad.Rule}
-	} else if err != nil {
-		return nil, err
-	}
-	options, err := placement.OfRun(&read.Summary)
-	if err != nil {
-		return nil, &verify.Violation{File: runfolder.SummaryFile, Rule: err.Error()}
-	}
-	options.Progress = o.Progress
-	c, err := placement.New(ctx, f, options)
-	if err != nil {
-		return nil, err
-	}
-	return Lists(c.Problem), nil
 }
 
 // Lists gives the checker the lists of a problem, by row of the students that it

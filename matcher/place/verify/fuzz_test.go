@@ -35,7 +35,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, summary, placements, unplaced, certificate []byte) {
 		run, err := Read(fstest.MapFS{
 			summaryFile: {Data: summary}, placementsFile: {Data: placements},
-			unplacedFile: {Data: unplaced}, certificateFile: {Data: certificate},
+			unplacedFile: {Data: unplaced}, certificateFile: {Data: certificate}, reportFile: {},
 		})
 		if err == nil {
 			err = Check(t.Context(), in, run, Options{Workers: 1})

@@ -77,6 +77,11 @@ type entry struct {
 func (e entry) weight() int32 { return max(1, e.micro) }
 
 func newProblem(in *Input, run *Run) (*problem, error) {
+	if run.summary.Options.Strict {
+		if err := checkStrict(in); err != nil {
+			return nil, err
+		}
+	}
 	p := &problem{in: in, run: run}
 	p.drawStudents()
 	p.numberOffers()

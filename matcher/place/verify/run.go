@@ -24,6 +24,14 @@ const (
 	certificateFile = "certificate.json"
 )
 
+// The files of a run folder that must be there or not; what they hold is for
+// others to check.
+const (
+	reportFile        = "report.html"
+	studentsFile      = "report-students.html"
+	probabilitiesFile = "probabilities.csv"
+)
+
 // ErrNoRun says that a folder has no run.json and so is no run.
 var ErrNoRun = errors.New("there is no run.json in it, so it is not the folder of a run")
 
@@ -55,7 +63,7 @@ type summary struct {
 	Seconds       map[string]float64 `json:"seconds"`
 }
 
-// options are those that shape a placement; the others are read past.
+// options are all that was asked.
 type options struct {
 	AsOf           string  `json:"as_of"`
 	Term           string  `json:"term"`
@@ -70,13 +78,15 @@ type options struct {
 	Fill           bool    `json:"fill"`
 	ReverseLottery bool    `json:"reverse_lottery"`
 
-	Input           json.RawMessage `json:"input"`
-	Strict          json.RawMessage `json:"strict"`
-	Compare         json.RawMessage `json:"compare"`
-	Seeds           json.RawMessage `json:"seeds"`
-	SmallGroups     json.RawMessage `json:"small_groups"`
-	WithStudents    json.RawMessage `json:"with_students"`
-	WriteCandidates json.RawMessage `json:"write_candidates"`
+	Strict bool `json:"strict"`
+
+	// These don't shape the placement.
+	Input           string `json:"input"`
+	Compare         bool   `json:"compare"`
+	Seeds           int    `json:"seeds"`
+	SmallGroups     int    `json:"small_groups"`
+	WithStudents    bool   `json:"with_students"`
+	WriteCandidates string `json:"write_candidates"`
 
 	asOf matcher.Date
 }
@@ -97,10 +107,15 @@ type unplacedRow struct {
 // Read reads a run folder. The error is ErrNoRun, a *Violation for content that
 // no run has, or a failure to read.
 func Read(fsys fs.FS) (*Run, error) {
-	return parse(func(name string) ([]byte, error) { return fs.ReadFile(fsys, name) })
+	r, err := parse(func(name string) ([]byte, error) { return fs.ReadFile(fsys, name) })
+	if err != nil {
+		return nil, err
+	}
+	return r, r.summary.checkFiles(fsys)
 }
 
-// Parse is Read for the content of the files, by name.
+// Parse is Read for the content of the files, by name. Pages and probabilities
+// need not be there.
 func Parse(files map[string][]byte) (*Run, error) {
 	return parse(func(name string) ([]byte, error) {
 		content, there := files[name]
@@ -145,6 +160,26 @@ func parse(file func(name string) ([]byte, error)) (*Run, error) {
 	return r, nil
 }
 
+// checkFiles checks that the other files are those that the options ask for.
+func (s *summary) checkFiles(fsys fs.FS) error {
+	for _, f := range []struct {
+		name  string
+		asked bool
+	}{{reportFile, true}, {studentsFile, s.Options.WithStudents}, {probabilitiesFile, s.Options.Seeds > 0}} {
+		_, err := fs.Stat(fsys, f.name)
+		there := err == nil
+		switch {
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return err
+		case there != f.asked && there:
+			return violation(f.name, 0, "is there, and the options of %s don't ask for it", summaryFile)
+		case there != f.asked:
+			return violation(f.name, 0, "is missing")
+		}
+	}
+	return nil
+}
+
 // decode reads a JSON object that has the required fields, no unknown ones, and
 // nothing behind it. What it says is never the content.
 func decode(file string, content []byte, into any, required ...string) error {
@@ -157,10 +192,8 @@ func decode(file string, content []byte, into any, required ...string) error {
 			return violation(file, 0, "has no %s", name)
 		}
 	}
-	for name := range fields { // which encoding/json would take for another
-		if strings.ToLower(name) != name {
-			return violation(file, 0, "has a field that is not known")
-		}
+	if err := checkNames(file, content); err != nil {
+		return err
 	}
 	d := json.NewDecoder(bytes.NewReader(content))
 	d.DisallowUnknownFields()
@@ -171,6 +204,47 @@ func decode(file string, content []byte, into any, required ...string) error {
 		return violation(file, 0, "has a field that is not known or a value that is out of range")
 	}
 	return nil
+}
+
+// checkNames checks that no object has a field twice, or one that differs from a
+// known one by capitals: which of them counts depends on who reads.
+func checkNames(file string, content []byte) error {
+	type level struct {
+		names map[string]bool // of an object; nil: an array
+		value bool            // of an object: a value comes next
+	}
+	var open []level
+	for d := json.NewDecoder(bytes.NewReader(content)); ; {
+		token, err := d.Token()
+		if err != nil { // the end: that it is JSON is known
+			return nil
+		}
+		if last := len(open) - 1; last >= 0 && open[last].names != nil && !open[last].value {
+			if name, is := token.(string); is {
+				switch {
+				case strings.ToLower(name) != name:
+					return violation(file, 0, "has a field that is not known")
+				case open[last].names[name]:
+					return violation(file, 0, "has a field twice")
+				}
+				open[last].names[name], open[last].value = true, true
+				continue
+			}
+		}
+		switch token {
+		case json.Delim('{'):
+			open = append(open, level{names: make(map[string]bool)})
+			continue
+		case json.Delim('['):
+			open = append(open, level{})
+			continue
+		case json.Delim('}'), json.Delim(']'):
+			open = open[:len(open)-1]
+		}
+		if last := len(open) - 1; last >= 0 {
+			open[last].value = false
+		}
+	}
 }
 
 func (s *summary) read(content []byte) error {
@@ -184,7 +258,8 @@ func (s *summary) read(content []byte) error {
 		return violation(summaryFile, 0, "has options that are no object")
 	}
 	err = decode(summaryFile, raw.Options, &options{}, "as_of", "term", "measure", "idf", "ancestor_decay",
-		"max_per_partner", "candidates", "priority", "reserves", "keep", "fill", "reverse_lottery")
+		"max_per_partner", "candidates", "priority", "reserves", "keep", "fill", "reverse_lottery", "strict",
+		"input", "compare", "seeds", "with_students", "write_candidates")
 	if err != nil {
 		return err
 	}
@@ -225,6 +300,8 @@ func (s *summary) checkOptions() error {
 		return violation(summaryFile, 0, "candidates must be at least 1")
 	case o.MaxPerPartner < 0:
 		return violation(summaryFile, 0, "max_per_partner must be at least 0")
+	case o.Seeds < 0:
+		return violation(summaryFile, 0, "seeds must be at least 0")
 	case o.Keep == keepMinMoves && !flows(s.Objective):
 		return violation(summaryFile, 0, "keep can't be min-moves with the objective %s", s.Objective)
 	}

@@ -292,7 +292,7 @@ func (r *Run) folder(t tester) fstest.MapFS {
 	}
 	return fstest.MapFS{
 		summaryFile: object(r.summary), certificateFile: object(r.certificate),
-		placementsFile: table(placements...), unplacedFile: table(unplaced...),
+		placementsFile: table(placements...), unplacedFile: table(unplaced...), reportFile: &fstest.MapFile{},
 	}
 }
 

@@ -94,6 +94,30 @@ func newScorer(in *Input, o *options) *scorer {
 	return c
 }
 
+// checkStrict checks, of a run for which a tag that is used must be listed, that
+// all are.
+func checkStrict(in *Input) error {
+	listed := make(map[string]bool)
+	for i := range in.Tags {
+		listed[in.Tags[i].ID] = true
+		for _, s := range in.Tags[i].Synonyms {
+			listed[s] = true
+		}
+	}
+	foreign := func(named []matcher.Weighted) bool {
+		return slices.ContainsFunc(named, func(n matcher.Weighted) bool { return !listed[n.Tag] })
+	}
+	for i := range in.Opportunities {
+		if foreign(in.Opportunities[i].Tags) {
+			return violation(summaryFile, 0, "strict can't be true: opportunity %s has a tag that is not listed", in.Opportunities[i].ID)
+		}
+	}
+	if slices.ContainsFunc(in.Students, func(s matcher.Student) bool { return foreign(s.Interests) }) {
+		return violation(summaryFile, 0, "strict can't be true: a student has a tag that is not listed")
+	}
+	return nil
+}
+
 // passUp gives the weights of the named tags and of their ancestors.
 func (c *scorer) passUp(named []matcher.Weighted) map[string]int64 {
 	weights := make(map[string]int64)

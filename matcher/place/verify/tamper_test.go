@@ -2,97 +2,95 @@ package verify
 
 import (
 	"context"
+	"flag"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"github.com/kindred-match/kindred/matcher"
 )
+
+// tamperings is how many tamperings of each objective are to be caught, at least.
+var tamperings = flag.Int("tamperings", 130, "how many tamperings of each of the eight objectives are tried and caught, at least")
 
 // A run that was tampered with, its figures made consistent again, is caught,
 // unless it is what it claims to be: for stable and lottery that is what the
 // solver makes of the options that the run then has; for a flow, a placement
-// within seats and caps that has the same of what the objective counts.
+// within seats, caps, minimums and reserves that is worth as much as the best of
+// all that there are. What was cancelled is then as the run says.
 func TestTamperingIsCaught(t *testing.T) {
 	for _, objective := range objectives {
 		t.Run(objective, func(t *testing.T) {
-			const enough = 130 // for each of eight objectives: a thousand
-			caught, valid := 0, 0
+			caught, valid := 0, make(map[string]int)
 			property := func(r *rapid.T) {
-				in, run := drawRun(r, objective)
-				if run == nil {
+				run, can := (*Run)(nil), false
+				in := drawInput(r, everything)
+				if run, can = solved(r, in, drawOptions(r, objective)); !can {
 					return
 				}
 				dice := rand.New(rand.NewPCG(rapid.Uint64().Draw(r, "tampering"), 1))
 				for range 5 {
-					other, changed := tampered(r, dice, in, run)
-					if !changed {
+					other, how := tampered(r, dice, in, run)
+					if how == "" {
 						continue
 					}
 					switch err := checked(r, in, other); {
 					case err != nil:
 						caught++
 					case !truly(r, in, other):
-						r.Fatalf("%s is not caught: %+v became %+v", objective, *run, *other)
+						r.Fatalf("%s, %s is not caught: %+v became %+v", objective, how, *run, *other)
 					default:
-						valid++
+						valid[how]++
 					}
 				}
 			}
-			for range 100 {
-				if rapid.Check(t, property); caught >= enough {
+			for range 100 + *tamperings {
+				if rapid.Check(t, property); caught >= *tamperings {
 					break
 				}
 			}
-			t.Log(caught, "caught,", valid, "valid")
-			if caught < enough {
+			t.Log(caught, "caught; true all the same:", valid)
+			if caught < *tamperings {
 				t.Errorf("only %d tamperings were caught", caught)
 			}
 		})
 	}
 }
 
-// drawRun draws a run. For flows it leaves out what would make it hard to say,
-// without prices, what is optimal.
-func drawRun(t *rapid.T, objective string) (*Input, *Run) {
-	w := everything
-	w.reserves = !flows(objective)
-	in := drawInput(t, w)
-	s := drawOptions(t, objective)
-	if flows(objective) {
-		s.Options.Fill = false
-		if s.Options.Keep != keepMinMoves {
-			s.Options.Keep = "full"
-		}
-		for i := range in.Opportunities {
-			in.Opportunities[i].MinPolicy = matcher.MinHard
-		}
-	}
-	run, _ := solved(t, in, s)
-	return in, run
-}
-
-// tampered changes one thing of a copy of a run.
-func tampered(t *rapid.T, dice *rand.Rand, in *Input, run *Run) (*Run, bool) {
+// tampered changes one thing of a copy of a run, and says how, if it is another
+// run then.
+func tampered(t *rapid.T, dice *rand.Rand, in *Input, run *Run) (other *Run, how string) {
 	other, err := Read(run.folder(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	changes := []func(*rand.Rand, *Input, *Run){swap, move, drop, change, otherOption, figure, proof, cut, move, swap}
-	changes[dice.IntN(len(changes))](dice, in, other)
-	same := func(a, b *Run) bool {
-		x, y := a.folder(t), b.folder(t)
-		return !slices.ContainsFunc([]string{summaryFile, placementsFile, unplacedFile, certificateFile}, func(name string) bool {
-			return string(x[name].Data) != string(y[name].Data)
-		})
+	changes := []struct {
+		how string
+		do  func(*rand.Rand, *Input, *Run)
+	}{
+		{"swap", swap},
+		{"swap", swap},
+		{"move", move},
+		{"move", move},
+		{"drop", drop},
+		{"reason or rank", change},
+		{"option", otherOption},
+		{"figure", figure},
+		{"proof", proof},
+		{"cutoff or cancelled", cut},
+		{"cancel", cancel},
+		{"fill", fillIn},
 	}
-	if same(run, other) {
-		return nil, false
+	change := changes[dice.IntN(len(changes))]
+	change.do(dice, in, other)
+	x, y := run.folder(t), other.folder(t)
+	for _, name := range []string{summaryFile, placementsFile, unplacedFile, certificateFile} {
+		if string(x[name].Data) != string(y[name].Data) {
+			return other, change.how
+		}
 	}
-	return other, true
+	return nil, ""
 }
 
 // swap exchanges the opportunities of two students.
@@ -108,7 +106,7 @@ func swap(dice *rand.Rand, in *Input, r *Run) {
 func move(dice *rand.Rand, in *Input, r *Run) {
 	id, o := in.Students[dice.IntN(len(in.Students))].ID, in.Opportunities[dice.IntN(len(in.Opportunities))].ID
 	remove(r, id)
-	r.placements = append(r.placements, placedRow{student: id, opportunity: o})
+	r.placements = append(r.placements, placedRow{student: id, opportunity: o, rank: int32(dice.IntN(2))})
 	consistent(in, r)
 }
 
@@ -117,11 +115,7 @@ func drop(dice *rand.Rand, in *Input, r *Run) {
 	if n := len(r.placements); n > 0 {
 		id := r.placements[dice.IntN(n)].student
 		remove(r, id)
-		reason := "OUTCOMPETED"
-		if flows(r.summary.Objective) {
-			reason = "TRADEOFF"
-		}
-		r.unplaced = append(r.unplaced, unplacedRow{student: id, reason: reason})
+		r.unplaced = append(r.unplaced, unplacedRow{student: id, reason: notPlaced(r)})
 	}
 	consistent(in, r)
 }
@@ -132,34 +126,25 @@ func remove(r *Run, id string) {
 }
 
 // consistent makes ranks, scores, order and all figures those of the rows, as
-// far as this can be done.
+// far as this can be done. A row without a rank keeps none where seats are
+// filled.
 func consistent(in *Input, r *Run) {
 	slices.SortFunc(r.placements, func(a, b placedRow) int { return strings.Compare(a.student, b.student) })
 	slices.SortFunc(r.unplaced, func(a, b unplacedRow) int { return strings.Compare(a.student, b.student) })
-	p, err := newProblem(in, r)
-	if err != nil {
+	m := listed(in, r)
+	if m == nil {
 		return
 	}
-	p.lists, p.barred = make([][]entry, len(p.students)), make([]bool, len(p.students))
-	for s := range p.students {
-		p.lists[s], p.barred[s] = p.bruteForce(int32(s))
-	}
-	said, err := p.readRows()
-	if err != nil {
-		return
-	}
-	m, err := p.newMarket(said)
-	if err != nil {
-		return
-	}
-	f := m.placed(said.at)
+	f := m.placed(m.said.at)
 	m.price(f)
 	s := &r.summary
 	s.Placed, s.Profile, s.TotalRank, s.TotalScore = int64(len(r.placements)), []int64{}, 0, 0
 	for i := range r.placements {
 		row := &r.placements[i]
 		at := m.number[row.student]
+		f.filled[at] = s.Options.Fill && row.rank == 0 && m.sure[at] < 0
 		row.rank, row.score = m.rank(f, at), decimal(f.micro[at])
+		m.said.rank[at] = row.rank
 		s.TotalRank += int64(row.rank)
 		s.TotalScore += int64(f.weight(at))
 		for len(s.Profile) < int(row.rank) {
@@ -176,14 +161,43 @@ func consistent(in *Input, r *Run) {
 			r.certificate.Cutoffs, r.certificate.PartnerCutoffs = m.cutoffs(f)
 		}
 	}
-	for i := range r.certificate.Stages { // their values too
-		switch t := &r.certificate.Stages[i]; t.Measure {
-		case measurePlaced:
-			t.Value = s.Placed
-		case measureWeights:
-			t.Value = s.TotalScore
-		case measureRanks:
-			t.Value = -s.TotalRank
+	m.revalue(r)
+}
+
+// revalue makes the values of stages those of the placement.
+func (m *market) revalue(r *Run) {
+	if !flows(r.summary.Objective) || m.cancelSaid() != nil {
+		return
+	}
+	n, err := m.newNetwork()
+	if err != nil {
+		return
+	}
+	base := slices.Clone(m.said.at)
+	for s := range base {
+		if m.options.Fill && m.said.rank[s] == 0 && m.sure[s] < 0 && !m.lost[s] {
+			base[s] = none
+		}
+	}
+	chosen, err := n.used(base)
+	if err != nil {
+		return
+	}
+	for i := range r.certificate.Stages {
+		t := &r.certificate.Stages[i]
+		if t.Measure == measureLowest {
+			t.Value = 1 << 40
+		} else {
+			t.Value = 0
+		}
+		for _, a := range chosen {
+			switch {
+			case a == nil:
+			case t.Measure == measureLowest:
+				t.Value = min(t.Value, int64(a.weight))
+			default:
+				t.Value += t.worth(a)
+			}
 		}
 	}
 }
@@ -204,7 +218,7 @@ func change(dice *rand.Rand, _ *Input, r *Run) {
 // otherOption changes an option, the seed, or the objective.
 func otherOption(dice *rand.Rand, in *Input, r *Run) {
 	s := &r.summary
-	switch o := &s.Options; dice.IntN(8) {
+	switch o := &s.Options; dice.IntN(9) {
 	case 0:
 		s.Seed++
 	case 1:
@@ -212,7 +226,7 @@ func otherOption(dice *rand.Rand, in *Input, r *Run) {
 	case 2:
 		o.Reserves = []string{"first", "last"}[dice.IntN(2)]
 	case 3:
-		o.Fill = !o.Fill && !flows(s.Objective)
+		o.Fill = !o.Fill
 	case 4:
 		o.ReverseLottery = !o.ReverseLottery
 	case 5:
@@ -226,6 +240,8 @@ func otherOption(dice *rand.Rand, in *Input, r *Run) {
 			s.Objective = []string{stable, serial}[dice.IntN(2)]
 		}
 		r.certificate.Objective = s.Objective
+	case 8:
+		o.Keep = []string{"full", keepFreeze, keepNoWorse, keepMinMoves}[dice.IntN(4)]
 	}
 	consistent(in, r)
 }
@@ -278,70 +294,53 @@ func cut(dice *rand.Rand, in *Input, r *Run) {
 	}
 }
 
-// truly says whether a run is what it claims to be, by solving anew.
+// cancel says of an opportunity that it was cancelled, or no longer says it, and
+// takes its students away.
+func cancel(dice *rand.Rand, in *Input, r *Run) {
+	c := &r.certificate
+	o := &in.Opportunities[dice.IntN(len(in.Opportunities))]
+	if n := len(c.Cancelled); n > 0 && dice.IntN(2) == 0 {
+		at := dice.IntN(n)
+		c.Cancelled = slices.Delete(c.Cancelled, at, at+1)
+	} else {
+		c.Cancelled = append(c.Cancelled, cancelled{o.ID, o.MinSeats, 1 + int32(dice.IntN(2))})
+		for _, row := range slices.Clone(r.placements) {
+			if row.opportunity == o.ID {
+				remove(r, row.student)
+				r.unplaced = append(r.unplaced, unplacedRow{student: row.student, reason: notPlaced(r)})
+			}
+		}
+	}
+	consistent(in, r)
+}
+
+// fillIn says of a student that it got a free seat at the end, or no longer.
+func fillIn(dice *rand.Rand, in *Input, r *Run) {
+	if n := len(r.placements); n > 0 {
+		row := &r.placements[dice.IntN(n)]
+		row.rank = 1 - min(1, row.rank)
+		r.summary.Options.Fill = true
+	}
+	consistent(in, r)
+}
+
+func notPlaced(r *Run) string {
+	if flows(r.summary.Objective) {
+		return "TRADEOFF"
+	}
+	return "OUTCOMPETED"
+}
+
+// truly says whether a run is what it claims to be, by solving anew or, for a
+// flow, by trying every placement.
 func truly(t *rapid.T, in *Input, r *Run) bool {
+	if flows(r.summary.Objective) {
+		return optimal(in, r)
+	}
 	again, can := solved(t, in, &r.summary)
 	if !can {
 		return false
 	}
-	if !flows(r.summary.Objective) {
-		x, y := r.folder(t), again.folder(t)
-		return string(x[placementsFile].Data) == string(y[placementsFile].Data) && string(x[unplacedFile].Data) == string(y[unplacedFile].Data)
-	}
-	return within(in, r) && slices.Equal(counted(in, r), counted(in, again))
-}
-
-// within says whether a run keeps to seats, caps and minimums.
-func within(in *Input, r *Run) bool {
-	counts, with := make(map[string]int32), make(map[string]int32)
-	for _, row := range r.placements {
-		counts[row.opportunity]++
-	}
-	for i := range in.Opportunities {
-		o := &in.Opportunities[i]
-		with[o.Partner] += counts[o.ID]
-		if counts[o.ID] > o.Seats || counts[o.ID] < o.MinSeats && o.Status == matcher.Published {
-			return false
-		}
-	}
-	return !slices.ContainsFunc(in.Partners, func(p matcher.Partner) bool { return p.MaxSeats != nil && with[p.ID] > *p.MaxSeats })
-}
-
-// counted is what the objective of a run counts, in its order.
-func counted(in *Input, r *Run) []int64 {
-	locked := make(map[string]bool)
-	for _, l := range in.Locks {
-		locked[l.Student] = locked[l.Student] || l.Place
-	}
-	placed, sum, ranks, lowest, kept := int64(0), int64(0), int64(0), int64(1<<62), int64(0)
-	profile := make([]int64, 20)
-	for _, row := range r.placements {
-		if locked[row.student] {
-			continue
-		}
-		micro := int64(0)
-		for _, c := range strings.ReplaceAll(row.score, ".", "") {
-			micro = 10*micro + int64(c-'0')
-		}
-		placed, sum, ranks, lowest = placed+1, sum+max(1, micro), ranks+int64(row.rank), min(lowest, max(1, micro))
-		profile[row.rank]++
-		if slices.Contains(in.Standing, Standing{row.student, row.opportunity}) {
-			kept++
-		}
-	}
-	if r.summary.Options.Keep != keepMinMoves {
-		kept = 0
-	}
-	switch r.summary.Objective {
-	case welfare:
-		return []int64{sum, kept}
-	case maxPlaced:
-		return []int64{placed, sum, kept}
-	case minRank:
-		return []int64{placed, ranks, kept}
-	case maximin:
-		return []int64{placed, lowest, sum, kept}
-	default:
-		return append(profile, placed, kept)
-	}
+	x, y := r.folder(t), again.folder(t)
+	return string(x[placementsFile].Data) == string(y[placementsFile].Data) && string(x[unplacedFile].Data) == string(y[unplacedFile].Data)
 }
