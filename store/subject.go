@@ -17,6 +17,10 @@ type Subject struct {
 	// Forbidden are the opportunities that locks forbid the student.
 	Forbidden map[string]bool
 
+	// Memo is for one reader to keep what it worked out from the subject, for the
+	// next time; it is nobody else's.
+	Memo atomic.Value
+
 	digest atomic.Pointer[[32]byte]
 }
 
@@ -28,15 +32,15 @@ func (s *Subject) Digest() [32]byte {
 	if d := s.digest.Load(); d != nil {
 		return *d
 	}
-	d := sha256.Sum256(s.shape(make([]byte, 0, 1024)))
+	d := sha256.Sum256(s.AppendShape(make([]byte, 0, 1024)))
 	s.digest.Store(&d)
 	return d
 }
 
-// shape appends all that shapes a ranking, so that different subjects give
+// AppendShape appends what Digest is a digest of, so that different subjects give
 // different bytes: each text and list stands behind its length, and what may be
 // missing behind whether it is there.
-func (s *Subject) shape(b []byte) []byte {
+func (s *Subject) AppendShape(b []byte) []byte {
 	t := s.Student
 	b = binary.AppendUvarint(b, uint64(len(t.Interests)))
 	for _, w := range t.Interests {
@@ -55,6 +59,9 @@ func (s *Subject) shape(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(*t.MaxKm))
 	}
 	b = AppendTexts(AppendTexts(b, t.Slots), t.Credentials)
+	if len(s.Forbidden) == 0 {
+		return append(b, 0)
+	}
 	return AppendTexts(b, slices.Sorted(maps.Keys(s.Forbidden)))
 }
 

@@ -105,6 +105,7 @@ type work struct {
 	changed  []uint32
 	ranked   []matcher.Candidate
 	query    matcher.Query
+	kept     bool // a set, by this answer
 }
 
 // flightLife is for how long an answer waits for another one that is worked out
@@ -118,9 +119,10 @@ func (s *Sets) Rank(ctx context.Context, dst []matcher.Candidate, a *Ask) ([]mat
 		w = new(work)
 	}
 	dst, source := s.rank(ctx, w, dst, a)
-	if source != Cached && !a.InLine {
+	if (w.kept || a.Batch) && !a.InLine {
 		s.eraseGone(ctx, a)
 	}
+	w.kept = false
 	// Not deferred: what a panic leaves behind must not be used again.
 	w.query = matcher.Query{}
 	s.works.Put(w)
@@ -129,14 +131,23 @@ func (s *Sets) Rank(ctx context.Context, dst []matcher.Candidate, a *Ask) ([]mat
 }
 
 func (s *Sets) rank(ctx context.Context, w *work, dst []matcher.Candidate, a *Ask) ([]matcher.Candidate, Source) {
-	k := s.key(a)
+	k, before := s.key(a), len(dst)
 	kept := s.memory.Get(k)
-	if dst, source, ok := s.answer(w, dst, a, k, kept); ok {
+	if a.Query.MaxPerPartner == 0 {
+		if dst, ok := kept.Head.First(dst, a.Snapshot.Epoch, a.Query.K); ok {
+			return dst, Cached
+		}
+	}
+	if dst, source, ok := s.answer(w, dst, a, k, kept.Value); ok {
+		if source == Cached && a.Query.MaxPerPartner == 0 {
+			// Read twice between two changes, it is likely to be read again.
+			s.memory.PutHead(k, w.set.Head(dst[before:], a.Query.K))
+		}
 		return dst, source
 	}
 	// A set takes two or three times as long as the ranking alone: it is made when
 	// something is asked for the second time.
-	if kept == nil && !s.always && !s.asked.again(k) && !s.pays(a) {
+	if kept.Value == nil && !s.always && !s.asked.again(k) && !s.pays(a) {
 		return s.plain(dst, a), Ranked
 	}
 	var shared bool
@@ -146,7 +157,11 @@ func (s *Sets) rank(ctx context.Context, w *work, dst []matcher.Candidate, a *As
 		if pays && !a.Batch {
 			value := s.redis.Get(ctx, k)
 			if dst, source, shared = s.answer(w, dst, a, k, value); shared {
-				return s.keep(a, k, value, source)
+				if source == Repaired {
+					return s.memory.Get(k).Value
+				}
+				s.keep(w, k, value)
+				return value
 			}
 		}
 		return s.fresh(w, a, k, pays)
@@ -232,7 +247,7 @@ func (s *Sets) repair(w *work, dst []matcher.Candidate, a *Ask, k candidates.Key
 		return dst, false
 	}
 	repaired := w.set.Append(nil)
-	s.memory.Put(k, repaired)
+	s.keep(w, k, repaired)
 	if len(w.changed) >= aged && s.pays(a) {
 		s.redis.Put(k, repaired)
 	}
@@ -259,14 +274,10 @@ func (s *Sets) reserve(k, perPartner int) int {
 	return max(k, min(wanted+max(k/2, s.spare), s.most))
 }
 
-// keep keeps in process a value that came out of Redis, and returns what others
-// may use; one that was repaired is kept already.
-func (s *Sets) keep(a *Ask, k candidates.Key, value []byte, source Source) []byte {
-	if source == Repaired {
-		return s.memory.Get(k)
-	}
-	s.memory.Put(k, value)
-	return value
+// keep keeps a value in process.
+func (s *Sets) keep(w *work, k candidates.Key, value []byte) {
+	s.memory.Put(k, candidates.Kept{Value: value})
+	w.kept = true
 }
 
 // pays reports whether a trip to Redis is worth while: what it saves takes
@@ -301,7 +312,7 @@ func (s *Sets) Prefetch(ctx context.Context, asks []*Ask) {
 	}
 	var absent []candidates.Key
 	for _, a := range asks {
-		if k := s.key(a); s.memory.Get(k) == nil {
+		if k := s.key(a); s.memory.Get(k).Value == nil {
 			absent = append(absent, k)
 		}
 	}
@@ -310,7 +321,7 @@ func (s *Sets) Prefetch(ctx context.Context, asks []*Ask) {
 	}
 	for i, value := range s.redis.GetMany(ctx, absent) {
 		if value != nil {
-			s.memory.Put(absent[i], value)
+			s.memory.Put(absent[i], candidates.Kept{Value: value})
 		}
 	}
 }
@@ -325,7 +336,7 @@ func (s *Sets) fresh(w *work, a *Ask, k candidates.Key, share bool) []byte {
 	w.set.Of(a.Snapshot.Epoch, w.ranked, w.query.K, ranker.Denominator())
 	a.Ranking.Release(ranker)
 	value := w.set.Append(nil)
-	s.memory.Put(k, value)
+	s.keep(w, k, value)
 	if share {
 		s.redis.Put(k, value)
 	}

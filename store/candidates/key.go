@@ -47,33 +47,72 @@ type Keys struct{ identity, line string }
 func NewKeys(identity, line string) *Keys { return &Keys{identity, line} }
 
 // Student is the one with an id.
-func (k *Keys) Student(district, id string) Student { return k.digest(0, district, id) }
-
-// Key is the key of a question about a student who is kept.
-func (k *Keys) Key(district, id string, s *store.Subject, q *Question) Key {
-	return Key{Student: k.Student(district, id), Field: k.field(s.Digest(), q)}
-}
-
-// InLine is the key of a question with a profile in line.
-func (k *Keys) InLine(district string, s *store.Subject, q *Question) Key {
-	d := s.Digest()
-	return Key{Student: k.digest(1, district, string(d[:])), Field: k.field(d, q), Brief: true}
-}
-
-// digest is keyed by the identity, which stands first and is as secret as the
-// store; cut off, the digest can't be carried on.
-func (k *Keys) digest(kind byte, district, id string) Student {
+func (k *Keys) Student(district, id string) Student {
 	var space [256]byte
-	b := store.AppendText(append(space[:0], kind), k.identity)
-	sum := sha256.Sum256(store.AppendText(store.AppendText(b, district), id))
+	// It is keyed by the identity, which stands first and is as secret as the
+	// store; cut off, the digest can't be carried on.
+	sum := sha256.Sum256(store.AppendText(k.begin(space[:0], 0, district), id))
 	return Student(sum[:16])
 }
 
-// field is the digest of a question about a subject.
-func (k *Keys) field(subject [32]byte, q *Question) [16]byte {
+// Key is the key of a question about a student who is kept. The subject's Memo
+// is used for the last one.
+func (k *Keys) Key(district, id string, s *store.Subject, q *Question) Key {
+	plain, ok := q.plain(district, id)
+	if last, _ := s.Memo.Load().(*remembered); ok && last != nil && last.of == k && last.question == plain {
+		return last.key
+	}
+	d := s.Digest()
 	var space [256]byte
-	b := append(space[:0], version)
-	b = store.AppendText(append(b, subject[:]...), k.line)
+	b := append(append(space[:0], version), d[:]...)
+	sum := sha256.Sum256(k.question(b, q))
+	key := Key{Student: k.Student(district, id), Field: [16]byte(sum[:16])}
+	if ok {
+		s.Memo.Store(&remembered{k, plain, key})
+	}
+	return key
+}
+
+// remembered is a key with what it was made of beside the subject.
+type remembered struct {
+	of       *Keys
+	question plain
+	key      Key
+}
+
+// plain is a question without lists, about a student.
+type plain struct {
+	district, student string
+	settings          store.Revision
+	statisticsVersion uint64
+	measure           matcher.Measure
+	asOf              matcher.Date
+	term              string
+}
+
+// plain reports false for a question with lists.
+func (q *Question) plain(district, student string) (plain, bool) {
+	return plain{district, student, q.Settings, q.StatisticsVersion, q.Measure, q.AsOf, q.Term},
+		len(q.Kinds)+len(q.PartnerKinds)+len(q.Exclude) == 0
+}
+
+// InLine is the key of a question with a profile in line: one digest of all of
+// it, since there is nobody to be erased.
+func (k *Keys) InLine(district string, s *store.Subject, q *Question) Key {
+	var space [1024]byte
+	b := k.begin(space[:0], 1, district)
+	sum := sha256.Sum256(s.AppendShape(k.question(append(b, version), q)))
+	return Key{Student: Student(sum[:16]), Field: [16]byte(sum[16:]), Brief: true}
+}
+
+// begin appends what parts stores, districts and kinds of subjects.
+func (k *Keys) begin(b []byte, kind byte, district string) []byte {
+	return store.AppendText(store.AppendText(append(b, kind), k.identity), district)
+}
+
+// question appends the line and a question.
+func (k *Keys) question(b []byte, q *Question) []byte {
+	b = store.AppendText(b, k.line)
 	b = binary.AppendUvarint(b, uint64(q.Settings))
 	b = binary.AppendUvarint(b, q.StatisticsVersion)
 	b = binary.AppendVarint(b, int64(q.AsOf))
@@ -85,6 +124,5 @@ func (k *Keys) field(subject [32]byte, q *Question) [16]byte {
 			b = store.AppendText(b, id)
 		}
 	}
-	sum := sha256.Sum256(b)
-	return [16]byte(sum[:16])
+	return b
 }

@@ -82,20 +82,40 @@ func TestWhatShapesNoAnswerIsNotInItsKey(t *testing.T) {
 	}
 }
 
+func TestRememberedKeysAreOfTheirQuestion(t *testing.T) {
+	subject := &store.Subject{Student: &matcher.Student{ID: "s"}}
+	one, two := candidates.NewKeys("one", "line"), candidates.NewKeys("two", "line")
+	questions := []candidates.Question{{}, {Term: "fall"}, {Kinds: []matcher.OpportunityKind{"fall"}}, {Exclude: map[string]bool{"o": true}}}
+	for range 2 {
+		for _, keys := range []*candidates.Keys{one, two} {
+			for i := range questions {
+				for _, where := range [][2]string{{"north", "s"}, {"south", "s"}, {"north", "t"}} {
+					again := &store.Subject{Student: subject.Student}
+					if keys.Key(where[0], where[1], subject, &questions[i]) != keys.Key(where[0], where[1], again, &questions[i]) {
+						t.Errorf("question %d in %s is taken for another", i, where[0])
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestMemoryKeepsTheLaterEpoch(t *testing.T) {
 	m, err := candidates.NewMemory(candidates.MemoryOptions{Bytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
 	k := candidates.Key{Field: [16]byte{1}}
-	at := func(epoch store.Epoch) []byte { return (&candidates.Set{Epoch: epoch, Complete: true}).Append(nil) }
+	at := func(epoch store.Epoch) candidates.Kept {
+		return candidates.Kept{Value: (&candidates.Set{Epoch: epoch, Complete: true}).Append(nil)}
+	}
 	m.Put(k, at(5))
 	m.Put(k, at(4))
-	if got := candidates.EpochOf(m.Get(k)); got != 5 {
+	if got := candidates.EpochOf(m.Get(k).Value); got != 5 {
 		t.Errorf("epoch %d, want 5", got)
 	}
 	m.Put(k, at(6))
-	if got := candidates.EpochOf(m.Get(k)); got != 6 {
+	if got := candidates.EpochOf(m.Get(k).Value); got != 6 {
 		t.Errorf("epoch %d, want 6", got)
 	}
 	for i := range byte(50) {
@@ -105,7 +125,8 @@ func TestMemoryKeepsTheLaterEpoch(t *testing.T) {
 		t.Errorf("a student has %d values", n)
 	}
 	m.Erase(k.Student)
-	if m.Get(k) != nil || m.Fields(k.Student) != 0 {
+	m.PutHead(k, (&candidates.Set{Epoch: 6}).Head(nil, 1))
+	if m.Get(k).Value != nil || m.Fields(k.Student) != 0 {
 		t.Error("a student who was erased has values")
 	}
 }
@@ -127,23 +148,23 @@ func TestMemoryHasALife(t *testing.T) {
 	}
 	const inLine = 200
 	for i := range byte(students) {
-		m.Put(key(i, false), valueAt(1))
+		m.Put(key(i, false), candidates.Kept{Value: valueAt(1)})
 	}
-	m.Put(key(inLine, true), valueAt(1))
+	m.Put(key(inLine, true), candidates.Kept{Value: valueAt(1)})
 	left := map[int]bool{} // how many there were
 	for step := range 65 {
 		n := 0
 		for i := range byte(students) {
 			k := key(i, false)
-			if m.Get(k) == nil {
+			if m.Get(k).Value == nil {
 				continue
 			}
 			n++
 			if step < 44 {
-				m.Put(k, valueAt(store.Epoch(step)+2))
+				m.Put(k, candidates.Kept{Value: valueAt(store.Epoch(step) + 2)})
 			}
 		}
-		switch kept := m.Get(key(inLine, true)) != nil; {
+		switch kept := m.Get(key(inLine, true)).Value != nil; {
 		case step < 44 && n < students:
 			t.Fatalf("after %d steps %d of %d are left", step, n, students)
 		case step > 58 && n > 0:
@@ -167,7 +188,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	for i := range byte(200) {
 		for j := range byte(10) {
-			m.Put(candidates.Key{Student: candidates.Student{i, j}}, make([]byte, 500))
+			m.Put(candidates.Key{Student: candidates.Student{i, j}}, candidates.Kept{Value: make([]byte, 500)})
 		}
 	}
 	m.CleanUp()
