@@ -17,7 +17,6 @@ import (
 	"github.com/kindred-match/kindred/matcher"
 	"github.com/kindred-match/kindred/matcher/place"
 	"github.com/kindred-match/kindred/store"
-	"github.com/kindred-match/kindred/store/candidates"
 	"github.com/kindred-match/kindred/store/candidates/redistest"
 	"github.com/kindred-match/kindred/store/sqlstore"
 )
@@ -124,16 +123,7 @@ func TestSetsAnswerAsFreshRankings(t *testing.T) {
 
 // TestSharedSetsAnswerAsFreshRankings is the same out of Redis alone.
 func TestSharedSetsAnswerAsFreshRankings(t *testing.T) {
-	working := make(chan bool, 100)
-	shared, err := candidates.OpenRedis(candidates.RedisOptions{
-		URL: redistest.Start(t).URL(), Budget: time.Second, Changed: func(now bool, _ error) { working <- now },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = shared.Close() })
-	for !<-working { //nolint:revive // until it works
-	}
+	shared := share(t, redistest.Start(t).URL())
 	histories(t, Options{MemoryBytes: 1, Redis: shared}, func(total *Counts) bool {
 		return shared.Counts.Found.Load() > 0 && total.Repaired.Load() > 0
 	})

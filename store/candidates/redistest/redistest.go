@@ -17,6 +17,7 @@ import (
 type Server struct {
 	Addr string
 	cmd  *exec.Cmd
+	gone chan struct{} // closed when the process has ended
 }
 
 // Start starts one, with further lines of configuration as arguments. The test
@@ -27,23 +28,56 @@ func Start(t testing.TB, args ...string) *Server {
 	if err != nil {
 		t.Skip("redis-server isn't installed: apt-get install redis-server")
 	}
-	port := FreePort(t)
-	s := &Server{Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
+	const attempts = 5 // somebody may take the port before it does
+	for range attempts {
+		if s := start(t, path, args); s != nil {
+			return s
+		}
+	}
+	t.Fatal("redis-server ended as soon as it was started")
+	return nil
+}
+
+// start returns nil if the server ended at once.
+func start(t testing.TB, path string, args []string) *Server {
+	port := strconv.Itoa(FreePort(t))
+	s := &Server{Addr: net.JoinHostPort("127.0.0.1", port), gone: make(chan struct{})}
 	s.cmd = exec.Command(path, append([]string{
-		"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir(),
+		"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir(),
 	}, args...)...)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	go func() {
+		defer close(s.gone)
+		_ = s.cmd.Wait() // it is killed at the end
+	}()
 	t.Cleanup(s.Kill)
 	client := s.Client(t)
 	for client.Ping(t.Context()).Err() != nil {
-		if s.cmd.ProcessState != nil || t.Context().Err() != nil {
+		select {
+		case <-s.gone:
+			return nil
+		case <-t.Context().Done():
 			t.Fatal("redis-server doesn't answer")
+		case <-time.After(betweenAttempts):
 		}
-		time.Sleep(5 * time.Millisecond) // between two attempts
 	}
 	return s
+}
+
+const betweenAttempts = 5 * time.Millisecond
+
+// await asks again and again until it is so.
+func await(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	for !is() {
+		select {
+		case <-t.Context().Done():
+			t.Fatalf("waited in vain: %s", what)
+		case <-time.After(betweenAttempts):
+		}
+	}
 }
 
 // FreePort is a port that nobody listened on a moment ago.
@@ -69,8 +103,8 @@ func (s *Server) URL() string { return "redis://" + s.Addr }
 
 // Kill ends the server at once.
 func (s *Server) Kill() {
-	_ = s.cmd.Process.Kill()
-	_ = s.cmd.Wait()
+	_ = s.cmd.Process.Kill() // it may have ended
+	<-s.gone
 }
 
 // Freeze stops the server without ending its connections; Thaw lets it go on.
