@@ -25,6 +25,8 @@ type Store interface {
 	Catalogue
 	Students
 	Seats
+	Placements
+	Runs
 
 	// Identity is random and made with the store, so that what was derived
 	// from another store (a restored backup, say) is never taken for its own.
@@ -269,7 +271,8 @@ type Students interface {
 	ListStudents(ctx context.Context, district, after string, limit int) ([]StudentRecord, error)
 	// DeleteStudent erases a student everywhere: the row, preferences, scores,
 	// priorities, locks, standing placement, and the ledger's entries, whose
-	// seats become free. ErrNotFound, ErrConflict.
+	// seats become free; withdrawals, and what runs have of it. An unfinished run that
+	// has it fails. ErrNotFound, ErrConflict.
 	DeleteStudent(ctx context.Context, district string, req Request, id string, ifRevision Revision) (Receipt, error)
 
 	// WriteRows puts and deletes rows, all or nothing; a row is put over the
@@ -374,7 +377,7 @@ type Seats interface {
 	// Entry returns an entry of the ledger, expired ones not.
 	Entry(ctx context.Context, district, id string, now time.Time) (*Entry, error)
 	// Expire frees the seats of reservations that have expired at now, in all
-	// districts, each with a logged change. It returns how many, and when the
+	// districts, each with a logged change, and removes what runs no longer keep. It returns how many, and when the
 	// next one will expire (zero: none).
 	Expire(ctx context.Context, now time.Time) (n int, next time.Time, err error)
 }

@@ -137,7 +137,7 @@ func TestSchemaOfAnotherVersion(t *testing.T) {
 	}
 	editDatabase(t, dir, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
 	_, err := sqlstore.Open(t.Context(), sqlstore.Options{Dir: dir})
-	if err == nil || !strings.Contains(err.Error(), "schema version 99, this program knows versions up to 1") {
+	if err == nil || !strings.Contains(err.Error(), "schema version 99, this program knows versions up to 2") {
 		t.Fatalf("a schema from the future: %v", err)
 	}
 	editDatabase(t, dir, `DELETE FROM goose_db_version WHERE version_id = 99`)

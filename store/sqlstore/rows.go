@@ -204,3 +204,19 @@ func (t *rowTable) decodeAll(list []encodedRow) (store.Rows, error) {
 
 // marks returns n parameters.
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+
+// readRows reads all rows of a district.
+func readRows(ctx context.Context, q queryer, key int64) (rows store.Rows, err error) {
+	for i := range rowTables {
+		t := &rowTables[i]
+		columns := strings.Join(slices.Concat(t.key, t.values), ", ")
+		_, err := collect(ctx, q, func(v *values) struct{} {
+			t.decode(v, &rows)
+			return struct{}{}
+		}, `SELECT `+columns+` FROM `+t.name+` WHERE district = ? ORDER BY `+strings.Join(t.key, ", "), key)
+		if err != nil {
+			return store.Rows{}, err
+		}
+	}
+	return rows, nil
+}

@@ -50,12 +50,8 @@ func (s *Store) Reserve(ctx context.Context, district string, req store.Request,
 }
 
 func checkReservation(r store.Reservation, now time.Time) error {
-	for _, id := range []struct{ field, value string }{
-		{"reservation", r.ID}, {"student", r.Student}, {"opportunity", r.Opportunity},
-	} {
-		if !matcher.ValidID(id.value) {
-			return violation(-1, id.field, "must be 1 to 128 bytes of UTF-8 without control characters")
-		}
+	if err := checkEntryIDs(r.ID, "reservation", r.Student, r.Opportunity); err != nil {
+		return err
 	}
 	if !r.Expires.After(now) || r.Expires.After(lastTime) {
 		return violation(-1, "expires", "must be after now and before the year 2262")
@@ -63,31 +59,25 @@ func checkReservation(r store.Reservation, now time.Time) error {
 	return nil
 }
 
+func checkEntryIDs(id, kind, student, opportunity string) error {
+	for _, id := range []struct{ field, value string }{{kind, id}, {"student", student}, {"opportunity", opportunity}} {
+		if !matcher.ValidID(id.value) {
+			return violation(-1, id.field, "must be 1 to 128 bytes of UTF-8 without control characters")
+		}
+	}
+	return nil
+}
+
 func (d *districtTx) reserve(r store.Reservation, now time.Time) (store.Revision, error) {
-	if err := d.expireFor(r, now); err != nil {
+	offer, err := d.wanted(r, now)
+	if err != nil {
 		return 0, err
-	}
-	offer, err := d.offer(r.Opportunity)
-	if errors.Is(err, store.ErrNotFound) {
-		return 0, fmt.Errorf("opportunity %w", err)
-	} else if err != nil {
-		return 0, err
-	}
-	if known, err := d.studentRevision(r.Student); err != nil {
-		return 0, err
-	} else if known == nil {
-		return 0, fmt.Errorf("student %w", store.ErrNotFound)
 	}
 	if err := d.notHeld(r); err != nil {
 		return 0, err
 	}
-	switch {
-	case offer.status != matcher.Published:
-		return 0, store.ErrNotOffered
-	case offer.taken >= offer.seats:
-		return 0, store.ErrFull
-	case offer.cap != nil && offer.capTaken >= *offer.cap:
-		return 0, fmt.Errorf("partner: %w", store.ErrFull)
+	if err := offer.seatLeft(); err != nil {
+		return 0, err
 	}
 	revision, err := d.logSeats(offer, +1)
 	if err != nil {
@@ -97,6 +87,38 @@ func (d *districtTx) reserve(r store.Reservation, now time.Time) (store.Revision
 		`INSERT INTO ledger (district, id, student, opportunity, placed, expires, revision) VALUES (?, ?, ?, ?, 0, ?, ?)`,
 		d.key, r.ID, r.Student, r.Opportunity, putTime(r.Expires), int64(revision))
 	return revision, err
+}
+
+// wanted is the opportunity where a student, who must exist, wants a seat, once
+// nothing that has expired is in the way.
+func (d *districtTx) wanted(r store.Reservation, now time.Time) (*offer, error) {
+	if err := d.expireFor(r, now); err != nil {
+		return nil, err
+	}
+	offer, err := d.offer(r.Opportunity)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("opportunity %w", err)
+	} else if err != nil {
+		return nil, err
+	}
+	known, err := d.studentRevision(r.Student)
+	if err == nil && known == nil {
+		err = fmt.Errorf("student %w", store.ErrNotFound)
+	}
+	return offer, err
+}
+
+// seatLeft refuses where a seat can't be taken.
+func (o *offer) seatLeft() error {
+	switch {
+	case o.status != matcher.Published:
+		return store.ErrNotOffered
+	case o.taken >= o.seats:
+		return store.ErrFull
+	case o.cap != nil && o.capTaken >= *o.cap:
+		return fmt.Errorf("partner: %w", store.ErrFull)
+	}
+	return nil
 }
 
 // notHeld refuses an id that is in use, and a second seat at one opportunity.
@@ -274,7 +296,7 @@ func (s *Store) onEntry(
 }
 
 // Expire implements store.Seats. It also forgets old request ids, which would
-// else stay until the next write to their district.
+// else stay until the next write to their district, and what is left of runs.
 func (s *Store) Expire(ctx context.Context, now time.Time) (n int, next time.Time, err error) {
 	if err := checkTime(now); err != nil {
 		return 0, time.Time{}, err
@@ -298,7 +320,7 @@ func (s *Store) Expire(ctx context.Context, now time.Time) (n int, next time.Tim
 		n += freed
 		more = !next.IsZero() && !next.After(now)
 	}
-	return n, next, nil
+	return n, next, s.removeLeftovers(ctx)
 }
 
 // expireSome frees some of what has expired in each district.

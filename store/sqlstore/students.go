@@ -114,35 +114,45 @@ func (d *districtTx) studentRevision(id string) (*store.Revision, error) {
 func (s *Store) DeleteStudent(
 	ctx context.Context, district string, req store.Request, id string, ifRevision store.Revision,
 ) (store.Receipt, error) {
-	return s.write(ctx, &change{
+	var failed []int64
+	receipt, err := s.write(ctx, &change{
 		district: district, request: req,
-		apply: func(d *districtTx) ([]store.Revision, error) {
-			return []store.Revision{0}, d.erase(id, ifRevision)
+		apply: func(d *districtTx) (_ []store.Revision, err error) {
+			failed, err = d.erase(id, ifRevision, req.Now)
+			return []store.Revision{0}, err
 		},
 	})
+	if err != nil || receipt.Replayed {
+		return receipt, err
+	}
+	for _, run := range failed {
+		s.removeSoon(ctx, run)
+	}
+	return receipt, nil
 }
 
 // erase removes a student from every table. What was written over is zeroed by
-// SQLite (secure_delete), and the writer empties the log after the commit.
-func (d *districtTx) erase(id string, ifRevision store.Revision) error {
+// SQLite (secure_delete), and the writer empties the log after the commit. It
+// returns the runs that have failed by it.
+func (d *districtTx) erase(id string, ifRevision store.Revision, now time.Time) (failed []int64, err error) {
 	revision, err := d.studentRevision(id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if revision == nil {
-		return fmt.Errorf("student %w", store.ErrNotFound)
+		return nil, fmt.Errorf("student %w", store.ErrNotFound)
 	}
 	if ifRevision != 0 && ifRevision != *revision {
-		return store.ErrConflict
+		return nil, store.ErrConflict
 	}
 	entries, err := collect(d.ctx, d, decodeEntry,
 		`SELECT `+entryColumns+` FROM ledger WHERE district = ? AND student = ? ORDER BY id`, d.key, id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i := range entries {
 		if err := d.free(&entries[i]); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, table := range rowTables {
@@ -150,17 +160,20 @@ func (d *districtTx) erase(id string, ifRevision store.Revision) error {
 			continue
 		}
 		if _, err := d.exec(`DELETE FROM `+table.name+` WHERE district = ? AND student = ?`, d.key, id); err != nil {
-			return err
+			return nil, err
 		}
 	}
+	if failed, err = d.eraseFromRuns(id, now); err != nil {
+		return nil, err
+	}
 	if err := d.eraseAnswers(id); err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := d.exec(`DELETE FROM students WHERE district = ? AND id = ?`, d.key, id); err != nil {
-		return err
+		return nil, err
 	}
 	d.sequence++
 	d.touch(id)
 	d.erased = true
-	return nil
+	return failed, nil
 }
