@@ -21,7 +21,12 @@ const inner = "folder"
 // Folder is a folder that is being made.
 type Folder struct {
 	dir, aside string
+	files      int // that were started
 }
+
+// few is how many files of a folder are put on the disk one by one, as they are
+// closed. A hundred thousand of them would take minutes so.
+const few = 64
 
 // Empty says whether a folder of this name can be made: it is not there, or
 // holds nothing. Else the error is ErrNotEmpty, or why it can't be read.
@@ -44,7 +49,7 @@ func Create(dir string) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Folder{dir, aside}
+	f := &Folder{dir: dir, aside: aside}
 	if err := os.Mkdir(filepath.Join(aside, inner), 0o777); err != nil {
 		return nil, errors.Join(err, f.Discard())
 	}
@@ -69,12 +74,15 @@ func resolve(dir string) (string, error) {
 	return filepath.EvalSymlinks(dir)
 }
 
-// File starts a file of the folder. What is written is on the disk once it is
-// closed.
+// File starts a file of the folder. What is written is on the disk once the
+// folder is committed.
 func (f *Folder) File(name string) (io.WriteCloser, error) {
 	file, err := os.Create(filepath.Join(f.aside, inner, name))
 	if err != nil {
 		return nil, err
+	}
+	if f.files++; f.files > few {
+		return file, nil
 	}
 	return synced{file}, nil
 }
@@ -88,13 +96,23 @@ func (f synced) Close() error { return errors.Join(f.Sync(), f.File.Close()) }
 // nothing is left of it.
 func (f *Folder) Commit() error {
 	from := filepath.Join(f.aside, inner)
-	if err := syncFolder(from); err != nil {
+	if err := f.sync(from); err != nil {
 		return errors.Join(err, f.Discard())
 	}
 	if err := replaceEmpty(from, f.dir); err != nil {
 		return errors.Join(err, f.Discard())
 	}
 	return errors.Join(syncFolder(filepath.Dir(f.dir)), os.Remove(f.aside))
+}
+
+// sync puts on the disk what is not there yet.
+func (f *Folder) sync(from string) error {
+	if f.files > few {
+		if err := syncFiles(from); err != nil {
+			return err
+		}
+	}
+	return syncFolder(from)
 }
 
 // Discard leaves nothing of the folder.
