@@ -36,7 +36,11 @@ func (s *segment) invert(tags, workers int, p *pause) {
 	s.entries = make([]entry, sum.entry)
 	s.postings = make([]kernel.Posting, sum.posting, sum.posting+kernel.Overrun)
 	s.columns = make([]kernel.Levels, sum.column)
+	s.squares = make([]float64, windows)
 	together(len(shares), func(i int) { shares[i].fill() })
+	for _, squares := range s.squares {
+		s.typical += squares / float64(windows)
+	}
 	if invariants {
 		s.assertSorted()
 	}
@@ -160,8 +164,10 @@ func (in *inversion) fillWindow(w int, targets []target) {
 	s := in.segment
 	first, end := in.documents(w)
 	for doc := first; doc < end; doc++ {
+		var squares float64
 		for packed := s.packed(uint32(doc)); len(packed) > 0; packed = packed[perTag:] {
 			t, weight := unpack(packed)
+			squares += float64(weight) * float64(weight)
 			l := in.level.of(weight)
 			if to := &targets[t]; to.column {
 				s.columns[to.at].Set(doc-first, l)
@@ -170,5 +176,6 @@ func (in *inversion) fillWindow(w int, targets []target) {
 				to.at++
 			}
 		}
+		s.squares[w] = max(s.squares[w], squares)
 	}
 }

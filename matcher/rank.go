@@ -67,6 +67,8 @@ type Ranker struct {
 	mask     kernel.Mask
 	above    kernel.Mask   // of the documents with more than the cut
 	order    []int32       // windows to visit
+	weaker   []int32       // those that come last
+	gain     []float64     // by kernel.Ref.Most: see arrange
 	opened   []int32       // windows that were opened
 	offered  []kernel.Mask // their documents that were offered then
 	noted    []uint32      // documents to be scored, of which forward is on its way
@@ -90,6 +92,8 @@ type term struct {
 	// boost. In steps of the ranker's scale, rounded up, it is in tables.
 	most  [16]int64
 	about [16]float64 // most
+	// Each unit of a weight gains slope, up to a weight of limit.
+	slope, limit float64
 }
 
 // windowTerms is what is known of a window before it is visited.
@@ -202,6 +206,10 @@ func (r *Ranker) compile(q *Query) {
 		r.terms = append(r.terms, term{entries: entries})
 		last := &r.terms[len(r.terms)-1]
 		p := int64(r.profile.weight[t])
+		last.slope, last.limit = float64(p*g), math.MaxUint16
+		if x.settings.Measure == Overlap {
+			last.slope, last.limit = float64(g*x.base.maxBoost), float64(p)
+		}
 		for l, w := range x.base.upper {
 			if x.settings.Measure == Overlap {
 				last.most[l] = g * min(p, w) * x.base.maxBoost

@@ -34,6 +34,8 @@ type segment struct {
 	minColumn int       // from how many postings on a tag has a column in a window
 	upper     [16]int64 // the largest weight of each level; 0 of level 0
 	maxBoost  int64     // the largest boost factor
+	squares   []float64 // by window: the largest sum of a document's squared weights
+	typical   float64   // the mean of squares
 	first     []uint32  // where each tag's entries start; one more at the end
 	entries   []entry   // by tag, then window
 	postings  []kernel.Posting
@@ -127,5 +129,5 @@ func (s *segment) frequency(t TagID) int64 {
 func (s *segment) bytes() int64 {
 	const word, half = 4, 2
 	return int64(word*(len(s.forward)+len(s.first)+len(s.byID)+len(s.place)) +
-		half*(len(s.records)+len(s.postings)) + 8*len(s.entries) + kernel.ColumnBytes*len(s.columns))
+		half*(len(s.records)+len(s.postings)) + 8*(len(s.entries)+len(s.squares)) + kernel.ColumnBytes*len(s.columns))
 }

@@ -372,7 +372,7 @@ func (s *sweep) gather(o *opened) {
 		if count := n.entry.count(); count >= on.minColumn {
 			s.columns = append(s.columns, kernel.Column{Levels: &on.columns[n.entry.at], Table: s.tables[n.term]})
 		} else {
-			s.lists = append(s.lists, kernel.Ref{At: n.entry.at, Count: uint16(count), Table: uint16(n.term)})
+			s.lists = append(s.lists, kernel.Ref{At: n.entry.at, Count: uint16(count), Most: uint16(n.term) << 4})
 		}
 	}
 	kernel.Scatter(&o.sums, on.postings, s.tables, s.lists)

@@ -118,3 +118,32 @@ func rankOf(r *matcher.Ranker, q matcher.Query, id string) int {
 	}
 	return 0
 }
+
+// TestBoundsHold: no window that is passed over has a document that matters.
+func TestBoundsHold(t *testing.T) {
+	c, students := manyOpportunities(13_000, 1)
+	held := 0
+	for _, s := range []matcher.Settings{
+		{Decay: 5000, Measure: matcher.Cosine},
+		{Decay: 5000, Measure: matcher.Dot, IDF: true},
+		{Decay: 0, Measure: matcher.Overlap},
+	} {
+		x := index(t, c, s)
+		r := x.NewRanker()
+		for i := range students {
+			q := matcher.Query{Student: &students[i], K: 1}
+			best := r.Rank(nil, &q)
+			for _, share := range []float64{0.01, 0.3, 0.6, 0.9, 1, 1.1} {
+				threshold := max(1, int64(share*float64(best[0].Units)))
+				overlooked, n := r.Overlooked(&q, threshold)
+				if overlooked > 0 {
+					t.Errorf("%s, student %d: %d documents of %d units or more are overlooked", s.Measure, i, overlooked, threshold)
+				}
+				held += n
+			}
+		}
+	}
+	if held == 0 {
+		t.Error("no window is passed over by squares; the test shows nothing")
+	}
+}

@@ -42,7 +42,7 @@ func (r *Ranker) bound() {
 			at := w.columns&(column-1) | w.end&-column
 			w.columns += 1 - column
 			w.end += column
-			r.refs[at] = kernel.Ref{At: e.at, Count: uint16(e.count()), Table: uint16(i)}
+			r.refs[at] = kernel.Ref{At: e.at, Count: uint16(e.count()), Most: uint16(i)<<4 | uint16(e.highest())}
 		}
 	}
 }
@@ -63,12 +63,7 @@ func (r *Ranker) visit(q *Query, to sink) {
 }
 
 func (r *Ranker) visitWindows(q *Query, to sink) {
-	r.order = r.order[:0]
-	for w, least := 0, to.threshold(); w < len(r.windows); w++ {
-		if r.windows[w].most >= least {
-			r.order = append(r.order, int32(w))
-		}
-	}
+	r.arrange(to.threshold())
 	r.scaled = 0
 	for _, w := range r.order[:min(ahead, len(r.order))] {
 		r.prefetch(w)
@@ -185,7 +180,7 @@ func (r *Ranker) gather(w int32) {
 	kernel.Scatter(r.sums, base.postings, r.tables, r.lists(w))
 	r.columns = r.columns[:0]
 	for _, c := range r.columnRefs(w) {
-		r.columns = append(r.columns, kernel.Column{Levels: &base.columns[c.At], Table: r.tables[c.Table]})
+		r.columns = append(r.columns, kernel.Column{Levels: &base.columns[c.At], Table: r.tables[c.Table()]})
 	}
 }
 

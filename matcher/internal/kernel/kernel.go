@@ -76,12 +76,15 @@ type Column struct {
 }
 
 // Ref refers to what a tag has in a window: Count postings from one on, or the
-// column of a number; with the number of the tag's table.
+// column of a number; with the tag's table.
 type Ref struct {
 	At    uint32
 	Count uint16
-	Table uint16
+	Most  uint16 // the number of the table times 16, plus the highest level
 }
+
+// Table is the number of the tag's table.
+func (r Ref) Table() int { return int(r.Most >> 4) }
 
 // Overrun is how many postings after the last one of a list may be read: that
 // many more than there are have to be in memory.

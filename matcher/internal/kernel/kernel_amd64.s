@@ -3,7 +3,7 @@
 
 #define REF_AT 0
 #define REF_COUNT 4
-#define REF_TABLE 6
+#define REF_MOST 6
 #define REF_SIZE 8
 
 DATA zeros<>+0(SB)/8, $0
@@ -107,8 +107,8 @@ scatterList:
 	MOVL REF_AT(R9), SI
 	LEAQ (R11)(SI*2), SI
 	MOVWLZX REF_COUNT(R9), CX
-	MOVWLZX REF_TABLE(R9), R8
-	SHLQ $4, R8
+	MOVWLZX REF_MOST(R9), R8
+	ANDL $~15, R8 // the table's number times its size
 	ADDQ R12, R8
 	ADDQ $REF_SIZE, R9
 	CMPL CX, $4

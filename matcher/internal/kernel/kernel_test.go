@@ -87,7 +87,7 @@ func sampleLists(rng *rand.Rand, n, length int) (postings []Posting, tables []Ta
 		if count == 0 {
 			count = 1 + rng.IntN(12)
 		}
-		lists = append(lists, Ref{At: uint32(len(postings)), Count: uint16(count), Table: uint16(i)})
+		lists = append(lists, Ref{At: uint32(len(postings)), Count: uint16(count), Most: uint16(i) << 4})
 		for range count {
 			postings = append(postings, Pack(rng.IntN(Window), uint8(1+rng.IntN(15))))
 		}
@@ -126,7 +126,7 @@ func TestScatterSaturates(t *testing.T) {
 		t.Run(l.name, func(t *testing.T) {
 			var sums Sums
 			postings := []Posting{Pack(0, 1), Pack(Window-1, 15), Pack(0, 1), Pack(Window-1, 15), Pack(7, 15), 31, 47, 63}
-			l.scatter(&sums, postings, []Table{{}, {1: 100, 15: 200}}, []Ref{{At: 0, Count: 5, Table: 1}})
+			l.scatter(&sums, postings, []Table{{}, {1: 100, 15: 200}}, []Ref{{At: 0, Count: 5, Most: 1 << 4}})
 			for offset, want := range map[int]uint8{0: 200, Window - 1: 255, 7: 200, 1: 0, 2: 0, 3: 0} {
 				if sums[offset] != want {
 					t.Errorf("document %d: %d, want %d", offset, sums[offset], want)

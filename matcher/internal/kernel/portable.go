@@ -8,7 +8,7 @@ var portable = loops{name: "portable", minColumn: 3072, scatter: scatter, roundU
 
 func scatter(sums *Sums, postings []Posting, tables []Table, lists []Ref) {
 	for _, l := range lists {
-		table := &tables[l.Table]
+		table := &tables[l.Table()]
 		for _, p := range postings[l.At : l.At+uint32(l.Count)] {
 			sums[p>>4] = saturated(sums[p>>4], table[p&15])
 		}
