@@ -2,6 +2,7 @@ package matcher_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -29,6 +30,35 @@ func sameBatch(t rapid.TB, x *matcher.Index, students []matcher.Student, q match
 	}
 }
 
+// sameEligible compares what a batch says is eligible with the rules.
+func sameEligible(t rapid.TB, x *matcher.Index, opportunities []matcher.Opportunity, students []matcher.Student, q matcher.Query,
+	forbidden func(i int) map[string]bool,
+) {
+	t.Helper()
+	batch := x.NewBatch(&q).NewRanker()
+	for i := range students {
+		q.Student, q.Forbidden = &students[i], forbidden(i)
+		var got, want []string
+		for _, number := range batch.Eligible(nil, q.Student, q.Forbidden) {
+			got = append(got, x.Numbered(number).ID)
+		}
+		for j := range opportunities {
+			o := &opportunities[j]
+			with, _ := x.Partner(o.Partner)
+			kind := len(q.Kinds) == 0 || slices.Contains(q.Kinds, o.Kind)
+			partnerKind := len(q.PartnerKinds) == 0 || with != nil && slices.Contains(q.PartnerKinds, with.Kind)
+			if kind && partnerKind && !q.Exclude[o.ID] && len(matcher.Failures(&q, o, with)) == 0 {
+				want = append(want, o.ID)
+			}
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Fatalf("eligible are %v, want %v", got, want)
+		}
+	}
+}
+
 func TestBatchIsOneByOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)
@@ -40,6 +70,7 @@ func TestBatchIsOneByOne(t *testing.T) {
 		}
 		of := func(i int) map[string]bool { return forbidden[i] }
 		sameBatch(t, x, w.students, q, of)
+		sameEligible(t, x, w.Opportunities, w.students, q, of)
 
 		c := catalogue{w.Catalogue}
 		var changes []matcher.Change
@@ -51,6 +82,7 @@ func TestBatchIsOneByOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		sameBatch(t, x, w.students, q, of)
+		sameEligible(t, x, c.Opportunities, w.students, q, of)
 	})
 }
 

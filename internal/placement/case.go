@@ -3,7 +3,6 @@ package placement
 import (
 	"cmp"
 	"context"
-	"iter"
 	"slices"
 	"sync"
 
@@ -179,33 +178,12 @@ func (c *Case) score(by *matcher.Scorer, row, o int32) float64 {
 	return by.Score(c.documents[o])
 }
 
-// eligible yields what is eligible, of what is open, for the students of a
-// problem, which is the case's with any lottery, with the pair's score.
-func (c *Case) eligible(p *place.Problem) func(student int32, open []int32) iter.Seq2[int32, float64] {
-	by := c.Index.NewScorer()
-	return func(student int32, open []int32) iter.Seq2[int32, float64] {
-		row := p.StudentRows[student]
-		q := c.Query(&c.Students[row])
-		return func(yield func(int32, float64) bool) {
-			by.Begin(q.Student)
-			for _, o := range open {
-				if len(matcher.Failures(q, c.opportunities[o], c.partners[o])) > 0 {
-					continue
-				}
-				if !yield(o, c.score(by, row, o)) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // Options are those of place for the case's problem, or for that with another
 // lottery.
 func (c *Case) Options(p *place.Problem) place.Options {
 	o := c.options.place()
 	if c.options.Fill {
-		o.Fill = c.eligible(p)
+		o.Fill = c.newFiller(p).of
 	}
 	return o
 }

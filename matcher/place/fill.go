@@ -31,7 +31,7 @@ func (m *market) fill(ctx context.Context, f *Placement) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if got := m.fillOne(f, pool, int32(s), open); got >= 0 && full(got) {
+		if got := m.fillOne(f, pool, int32(s), open, full); got >= 0 && full(got) {
 			open = slices.DeleteFunc(open, full)
 		}
 		m.options.Progress("fill", int64(s), int64(len(f.At)))
@@ -40,20 +40,14 @@ func (m *market) fill(ctx context.Context, f *Placement) error {
 }
 
 // fillOne returns the opportunity that the student got, or -1.
-func (m *market) fillOne(f *Placement, pool *pool, s int32, open []int32) int32 {
-	best, most := none, 0.0
+func (m *market) fillOne(f *Placement, pool *pool, s int32, open []int32, full func(int32) bool) int32 {
 	for o, score := range m.options.Fill(s, open) {
-		better := best < 0 || score > most || score == most && o < best
-		switch {
-		case !better:
-		case best < 0 && pool.take(s, o), best >= 0 && pool.swap(s, best, o):
-			best, most = o, score
+		if !full(o) && pool.take(s, o) {
+			f.fill(s, o, WeightOf(score))
+			return o
 		}
 	}
-	if best >= 0 {
-		f.fill(s, best, WeightOf(most))
-	}
-	return best
+	return none
 }
 
 // fill gives a student a free seat.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -158,9 +157,11 @@ func shuffle[T any](r *rand.Rand, rows []T) []T {
 func everything(p *Problem) func(int32, []int32) iter.Seq2[int32, float64] {
 	return func(s int32, open []int32) iter.Seq2[int32, float64] {
 		return func(yield func(int32, float64) bool) {
-			for _, o := range slices.Backward(open) {
-				if !yield(o, float64((s+o)%3)/4) {
-					return
+			for _, score := range []int32{2, 1, 0} {
+				for _, o := range open {
+					if (s+o)%3 == score && !yield(o, float64(score)/4) {
+						return
+					}
 				}
 			}
 		}

@@ -80,7 +80,9 @@ type Options struct {
 	Keep      Keep
 	// Fill, unless nil, gives students without a placement, at the end and in
 	// lottery order, an opportunity with a free seat. It yields those of the open
-	// ones that are eligible for a student, with the pair's score, in any order.
+	// ones that are eligible for a student, with the pair's score, by score, the
+	// highest first, and then by number; it may yield others too, which have no
+	// seat left.
 	Fill func(student int32, open []int32) iter.Seq2[int32, float64]
 	// Workers is how many goroutines may work; 0 is one per processor. The
 	// placement doesn't depend on it.

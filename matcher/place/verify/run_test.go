@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -202,8 +203,10 @@ func (p *problem) toSolve() (*place.Problem, error) {
 
 func (p *problem) toFill(s int32, open []int32) iter.Seq2[int32, float64] {
 	return func(yield func(int32, float64) bool) {
-		for _, o := range open {
-			if p.eligible(s, o) && !yield(o, p.scoresOf(s)(o)) {
+		score := p.scoresOf(s)
+		ordered := slices.SortedStableFunc(slices.Values(open), func(a, b int32) int { return cmp.Compare(score(b), score(a)) })
+		for _, o := range ordered {
+			if p.eligible(s, o) && !yield(o, score(o)) {
 				return
 			}
 		}
