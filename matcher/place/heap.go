@@ -60,11 +60,13 @@ type partners struct {
 	at    []int32      // by opportunity: its place in the partner's heap
 	worst []key        // by opportunity: the worst key that it holds; 0 none
 	count []int32      // by partner: students
+	tight []bool       // by partner: its cap has turned somebody away
 }
 
 func newPartners(p *Problem) partners {
 	t := partners{
 		at: make([]int32, len(p.Partner)), worst: make([]key, len(p.Partner)), count: make([]int32, len(p.Caps)),
+		tight: make([]bool, len(p.Caps)),
 	}
 	var with []owned[int32]
 	for o, partner := range p.Partner {

@@ -95,6 +95,7 @@ func (t *seating) offerCapped(o int32, k key) key {
 	}
 	out := nobody
 	if t.count[partner] == t.m.p.Caps[partner] {
+		t.tight[partner] = true
 		if t.count[partner] == 0 || k >= t.worst[t.root(partner)] {
 			return k
 		}
@@ -131,6 +132,7 @@ func (t *seating) offerReserving(o int32, k key) key {
 	t.count[partner]++
 	t.changed(o)
 	if t.count[partner] > t.m.p.Caps[partner] {
+		t.tight[partner] = true
 		return t.evict(partner)
 	}
 	return nobody
@@ -261,10 +263,14 @@ func (t *seating) takesReserving(c *chooser, o int32, k key) bool {
 	})
 }
 
-// drop takes everyone from an opportunity and closes it. Its partner must have
-// no cap.
+// drop takes everyone from an opportunity and closes it. Its partner's cap must
+// not have turned anybody away.
 func (t *seating) drop(o int32) []key {
 	out := t.held[o]
 	t.held[o], t.seats[o], t.cutoff[o], t.rule[o] = nil, 0, 0, byPriority
+	if partner := t.m.p.Partner[o]; partner >= 0 {
+		t.count[partner] -= int32(len(out))
+		t.set(partner, o, 0)
+	}
 	return out
 }

@@ -109,11 +109,10 @@ func (a *acceptance) placement() *Placement {
 func (a *acceptance) placed(o int32) int32 { return int32(len(a.seating.held[o])) }
 
 // close lets the students of a cancelled opportunity propose on. Nothing else
-// has to be done anew where its partner has no cap: each offer that was made is
-// made without it as well. With a cap those whom the partner turned away for it
-// have to be asked again.
+// has to be done anew: each offer that was made is made without it as well. But
+// whom its partner's cap turned away has to be asked again, and then all are.
 func (a *acceptance) close(ctx context.Context, o int32) error {
-	if a.m.p.Partner[o] >= 0 {
+	if partner := a.m.p.Partner[o]; partner >= 0 && a.seating.tight[partner] {
 		*a = *a.m.newAcceptance()
 		return a.run(ctx)
 	}
