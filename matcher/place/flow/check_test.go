@@ -75,8 +75,8 @@ func (f *face) bounds(sol *flow.Solution) error {
 		}
 		o := f.n.Target[a]
 		count[o]++
-		if f.n.Partner != nil && f.n.Partner[o] >= 0 {
-			of[f.n.Partner[o]]++
+		for _, k := range partnersOf(f.n, o) {
+			of[k]++
 		}
 	}
 	for o, c := range count {
@@ -92,8 +92,11 @@ func (f *face) bounds(sol *flow.Solution) error {
 	return nil
 }
 
-func value(obj flow.Objective, st flow.Stage, a int32) int64 {
+func (f *face) value(obj flow.Objective, st flow.Stage, s int, a int32) int64 {
 	yes := false
+	if f.n.Uncounted != nil && f.n.Uncounted[s] {
+		return 0
+	}
 	switch st.Measure {
 	case flow.Placed:
 		yes = true
@@ -127,15 +130,15 @@ func (f *face) stage(obj flow.Objective, sol *flow.Solution, st flow.Stage) erro
 			return fmt.Errorf("u = %d of student %d", u, s)
 		}
 		dual += u
-		if a := sol.Arc[s]; a >= 0 {
+		if a := sol.Arc[s]; a >= 0 && (f.n.Uncounted == nil || !f.n.Uncounted[s]) {
 			placed++
-			primal += value(obj, st, a)
+			primal += f.value(obj, st, s, a)
 			if w := obj.Weights; w != nil && (lowest < 0 || int64(w[a]) < lowest) {
 				lowest = int64(w[a])
 			}
 		}
 		for a := f.n.First[s]; a < f.n.First[s+1]; a++ {
-			if f.in[a] && u+f.price(st, a) < value(obj, st, a) {
+			if f.in[a] && u+f.price(st, a) < f.value(obj, st, s, a) {
 				return fmt.Errorf("arc %d of student %d has a reduced cost below 0", a, s)
 			}
 		}
@@ -149,7 +152,7 @@ func (f *face) stage(obj flow.Objective, sol *flow.Solution, st flow.Stage) erro
 	}
 	for s, u := range st.Students {
 		for a := f.n.First[s]; a < f.n.First[s+1]; a++ {
-			f.in[a] = f.in[a] && u+f.price(st, a) == value(obj, st, a)
+			f.in[a] = f.in[a] && u+f.price(st, a) == f.value(obj, st, s, a)
 		}
 		f.must[s] = f.must[s] || u > 0
 	}
@@ -163,17 +166,36 @@ func (f *face) dropBelow(obj flow.Objective, st flow.Stage, dual, placed, lowest
 		return fmt.Errorf("lowest weight %d, in fact %d; above it %d, the duals have %d, of %d placed",
 			st.Value, lowest, st.Above, dual, placed)
 	}
-	for a := range f.in {
-		f.in[a] = f.in[a] && int64(obj.Weights[a]) >= st.Value
+	for s := range f.must {
+		for a := f.n.First[s]; a < f.n.First[s+1]; a++ {
+			counts := f.n.Uncounted == nil || !f.n.Uncounted[s]
+			f.in[a] = f.in[a] && (int64(obj.Weights[a]) >= st.Value || !counts)
+		}
 	}
 	return nil
+}
+
+// partnersOf lists the partners that an opportunity's students count in.
+func partnersOf(n *flow.Network, o int32) []int32 {
+	var list []int32
+	if n.Partner == nil {
+		return nil
+	}
+	for k := n.Partner[o]; k >= 0; {
+		list = append(list, k)
+		if n.Above == nil {
+			break
+		}
+		k = n.Above[k]
+	}
+	return list
 }
 
 func (f *face) price(st flow.Stage, a int32) int64 {
 	o := f.n.Target[a]
 	p := st.Opportunities[o]
-	if f.n.Partner != nil && f.n.Partner[o] >= 0 {
-		p += st.Partners[f.n.Partner[o]]
+	for _, k := range partnersOf(f.n, o) {
+		p += st.Partners[k]
 	}
 	return p
 }

@@ -7,10 +7,12 @@ package flow
 // opportunities holds; it is the one that goes. An opportunity under its minimum
 // has a price below 0, one at its minimum the lowest bid up to 0, above it 0
 // until its seats are taken. What comes out needs not be exact: it is where the
-// exact finish starts.
+// exact finish starts. Of partners above each other only the highest counts.
 type limits struct {
 	tree    *program
 	partner []int32 // by opportunity; -1: none that counts
+	// The opportunities of partner k are of[ofFirst[k]:ofFirst[k+1]].
+	ofFirst, of []int32
 	price   []int32 // by partner
 	count   []int32 // by partner
 	least   []int32 // by opportunity
@@ -21,9 +23,9 @@ type limits struct {
 func limitsOf(t *program, heaviest int32) *limits {
 	l := &limits{tree: t, least: t.low[:t.opportunities], partner: make([]int32, t.opportunities)}
 	bound := len(t.parent) > t.opportunities
-	for o, up := range t.parent[:t.opportunities] {
+	for o := range l.partner {
 		l.partner[o] = -1
-		if up != t.root() {
+		for up := t.parent[o]; up != t.root(); up = t.parent[up] {
 			l.partner[o] = up - int32(t.opportunities)
 		}
 		bound = bound || l.least[o] > 0
@@ -34,7 +36,28 @@ func limitsOf(t *program, heaviest int32) *limits {
 	l.price = make([]int32, len(t.parent)-t.opportunities)
 	l.count = make([]int32, len(l.price))
 	l.lowest = -heaviest
+	l.group()
 	return l
+}
+
+// group lists the opportunities of each partner.
+func (l *limits) group() {
+	l.ofFirst = make([]int32, len(l.price)+2)
+	for _, k := range l.partner {
+		if k >= 0 {
+			l.ofFirst[k+2]++
+		}
+	}
+	for k := range l.price {
+		l.ofFirst[k+2] += l.ofFirst[k+1]
+	}
+	l.of = make([]int32, l.ofFirst[len(l.price)+1])
+	for o, k := range l.partner {
+		if k >= 0 {
+			l.of[l.ofFirst[k+1]] = int32(o)
+			l.ofFirst[k+1]++
+		}
+	}
 }
 
 // priceOf returns what a seat costs, the partner's price included.
@@ -110,10 +133,9 @@ func (a *auction) acceptLimited(o int32, e uint64) int32 {
 
 // lowestOf returns the opportunity of a partner that holds the lowest bid, or -1.
 func (a *auction) lowestOf(k int32) int32 {
-	t := a.limits.tree
-	v := t.opportunities + int(k)
+	l := a.limits
 	found := int32(-1)
-	for _, o := range t.child[t.childFirst[v]:t.childFirst[v+1]] {
+	for _, o := range l.of[l.ofFirst[k]:l.ofFirst[k+1]] {
 		if a.count[o] > 0 && (found < 0 || a.bids[a.from[o]] < a.bids[a.from[found]]) {
 			found = o
 		}

@@ -10,17 +10,20 @@ import (
 // nobody.
 func (v *solver) lowest(ctx context.Context) (int32, error) {
 	weights := make([]int32, 0, len(v.arcs))
-	for _, a := range v.arcs {
-		weights = append(weights, v.obj.Weights[a])
-	}
-	slices.Sort(weights)
-	weights = slices.Compact(weights)
 	placed := int64(0)
-	for _, a := range v.used {
-		if a >= 0 {
+	for s, used := range v.used {
+		if !v.net.counts(s) {
+			continue
+		}
+		for _, a := range v.arcs[v.first[s]:v.first[s+1]] {
+			weights = append(weights, v.obj.Weights[a])
+		}
+		if used >= 0 {
 			placed++
 		}
 	}
+	slices.Sort(weights)
+	weights = slices.Compact(weights)
 	if placed == 0 {
 		return -1, nil
 	}
@@ -28,7 +31,7 @@ func (v *solver) lowest(ctx context.Context) (int32, error) {
 	low, high := 0, len(weights)
 	for high-low > 1 {
 		middle := (low + high) / 2
-		s := v.state(v.value(step{measure: Lowest}, weights[middle]))
+		s := v.state(v.net.valuing(&v.obj, step{measure: Lowest}, weights[middle]))
 		if err := newPhases(s).balanceAll(ctx); err != nil {
 			return 0, err
 		}
@@ -44,12 +47,12 @@ func (v *solver) lowest(ctx context.Context) (int32, error) {
 // above takes the step Lowest for a lowest weight, with the proof that not everyone
 // can have more, and narrows the face to arcs of at least that weight.
 func (v *solver) above(ctx context.Context, lowest int32) (*Stage, error) {
-	s := v.state(v.value(step{measure: Lowest}, lowest+1))
+	s := v.state(v.net.valuing(&v.obj, step{measure: Lowest}, lowest+1))
 	if err := newPhases(s).balanceAll(ctx); err != nil {
 		return nil, err
 	}
 	st := v.stage(s)
 	st.Measure, st.Above, st.Value = Lowest, st.Value, int64(lowest)
-	v.filter(func(_ int, a int32) bool { return v.obj.Weights[a] >= lowest })
+	v.filter(func(s int, a int32) bool { return v.obj.Weights[a] >= lowest || !v.net.counts(s) })
 	return st, nil
 }

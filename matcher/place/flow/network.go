@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // MaxWeight bounds weights, so that prices and bids of 32 bits can't overflow.
@@ -37,11 +38,17 @@ type Network struct {
 	// Cap, by partner, is how many students its opportunities may have at most
 	// together.
 	Cap []int32
+	// Above, by partner, is one of a higher number in which its students count
+	// too, or -1; nil stands for none.
+	Above []int32
 	// Least, by partner, is how many they must have together; nil stands for
 	// none.
 	Least []int32
 	// Must, by student, says who must be placed; nil stands for nobody.
 	Must []bool
+	// Uncounted, by student, says who only takes a seat: of those who must be
+	// placed, whose arcs are worth nothing in any stage. nil stands for nobody.
+	Uncounted []bool
 }
 
 // Students returns how many students there are.
@@ -55,13 +62,13 @@ var ErrNetwork = errors.New("malformed network")
 
 // InfeasibleError says why no placement meets all minimums: by these
 // opportunities, whose minimums (and those of partners) need more students than
-// there are with an arc to one of them, or more than their partner's cap or its
-// seats allow. It names none where the students who must be placed can't be.
+// there are with an arc to one of them that has a seat, or more than their
+// partner's cap or its seats allow. It names none where the students who must be placed can't be.
 type InfeasibleError struct {
 	Opportunities []int32 // ascending
 	Partner       int32   // the partner whose cap is the reason, or -1
 	Need          int64   // the sum of their minimums
-	Eligible      int64   // students with an arc to one of them, or the cap
+	Eligible      int64   // students who could be placed there, or the cap
 }
 
 func (e *InfeasibleError) Error() string {
@@ -90,8 +97,17 @@ func (n *Network) check() error {
 		return malformed("%d partners for %d opportunities", len(n.Partner), m)
 	case n.Least != nil && len(n.Least) != len(n.Cap):
 		return malformed("%d minimums for %d partners", len(n.Least), len(n.Cap))
+	case n.Above != nil && len(n.Above) != len(n.Cap):
+		return malformed("what is above is of %d partners, there are %d", len(n.Above), len(n.Cap))
 	case n.Must != nil && len(n.Must) != n.Students():
 		return malformed("Must is of %d students, there are %d", len(n.Must), n.Students())
+	case n.Uncounted != nil && len(n.Uncounted) != len(n.Must):
+		return malformed("Uncounted is of %d students, Must of %d", len(n.Uncounted), len(n.Must))
+	}
+	for s, uncounted := range n.Uncounted {
+		if uncounted && !n.Must[s] {
+			return malformed("student %d isn't counted and need not be placed", s)
+		}
 	}
 	for o := range m {
 		if n.Seats[o] < 0 || n.minimum(o) < 0 {
@@ -104,6 +120,9 @@ func (n *Network) check() error {
 	for k, c := range n.Cap {
 		if c < 0 || n.least(k) < 0 {
 			return malformed("partner %d has a negative cap or minimum", k)
+		}
+		if up := n.above(k); up < -1 || up >= 0 && (int(up) <= k || int(up) >= len(n.Cap)) {
+			return malformed("what is above partner %d is out of range", k)
 		}
 	}
 	return n.checkArcs()
@@ -129,10 +148,12 @@ func (n *Network) checkArcs() error {
 }
 
 // checkMinimums finds minimums that seats or caps alone make impossible, and
-// students without arcs who must be placed.
+// students who must be placed and can't be anywhere.
 func (n *Network) checkMinimums() error {
+	shut := n.shut()
 	for s, must := range n.Must {
-		if must && n.First[s] == n.First[s+1] {
+		row := n.Target[n.First[s]:n.First[s+1]]
+		if must && !slices.ContainsFunc(row, func(o int32) bool { return !shut[o] }) {
 			return &InfeasibleError{Partner: -1}
 		}
 	}
@@ -152,18 +173,47 @@ func (n *Network) checkMinimums() error {
 	}
 	for k := range need {
 		sum, most := max(need[k], int64(n.least(k))), min(seats[k], int64(n.Cap[k]))
-		if sum <= most {
-			continue
+		if sum > most {
+			return &InfeasibleError{Opportunities: n.demanding(int32(k)), Partner: int32(k), Need: sum, Eligible: most}
 		}
-		e := &InfeasibleError{Partner: int32(k), Need: sum, Eligible: most}
-		for o := range n.Seats {
-			if n.partner(o) == int32(k) && (n.minimum(o) > 0 || n.least(k) > 0) {
-				e.Opportunities = append(e.Opportunities, int32(o))
-			}
+		if up := n.above(k); up >= 0 {
+			need[up] += sum
+			seats[up] += most
 		}
-		return e
 	}
 	return nil
+}
+
+// demanding lists the opportunities of a partner that have a minimum or are of
+// something that has one.
+func (n *Network) demanding(partner int32) []int32 {
+	var list []int32
+	for o := range n.Seats {
+		has := n.minimum(o) > 0
+		for k := n.partner(o); k >= 0; k = n.above(int(k)) {
+			has = has || n.least(int(k)) > 0
+			if k == partner && has {
+				list = append(list, int32(o))
+			}
+		}
+	}
+	return list
+}
+
+// shut says of the opportunities where nobody may be: they, or a partner of
+// theirs, have no seats.
+func (n *Network) shut() []bool {
+	full := make([]bool, len(n.Cap))
+	for k := range slices.Backward(n.Cap) {
+		up := n.above(k)
+		full[k] = n.Cap[k] == 0 || up >= 0 && full[up]
+	}
+	shut := make([]bool, len(n.Seats))
+	for o, seats := range n.Seats {
+		k := n.partner(o)
+		shut[o] = seats == 0 || k >= 0 && full[k]
+	}
+	return shut
 }
 
 func (n *Network) minimum(o int) int32 {
@@ -186,3 +236,12 @@ func (n *Network) partner(o int) int32 {
 	}
 	return n.Partner[o]
 }
+
+func (n *Network) above(k int) int32 {
+	if n.Above == nil {
+		return -1
+	}
+	return n.Above[k]
+}
+
+func (n *Network) counts(s int) bool { return n.Uncounted == nil || !n.Uncounted[s] }

@@ -290,37 +290,3 @@ func (b *phases) take(h hop) {
 		b.step[h.from]--
 	}
 }
-
-// violation names the opportunities whose minimums can't be met: those that no
-// node with too many students reaches.
-func (b *phases) violation() error {
-	e := &InfeasibleError{Partner: -1}
-	in := make([]bool, b.opportunities)
-	for v := range b.root() {
-		if b.distance[v] < far || b.low[v] == 0 {
-			continue
-		}
-		e.Need += int64(b.low[v])
-		if int(v) < b.opportunities {
-			in[v] = true
-		}
-		for _, o := range b.child[b.childFirst[v]:b.childFirst[v+1]] {
-			in[o] = true
-			e.Need -= int64(b.low[o]) // is part of the partner's
-		}
-	}
-	for o := range b.opportunities {
-		if in[o] {
-			e.Opportunities = append(e.Opportunities, int32(o))
-		}
-	}
-	for s := range b.students() {
-		for _, a := range b.arcs[b.first[s]:b.first[s+1]] {
-			if in[a.to] {
-				e.Eligible++
-				break
-			}
-		}
-	}
-	return e
-}

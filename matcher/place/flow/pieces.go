@@ -81,6 +81,11 @@ func components(n *Network) ([]int32, int32) {
 			join(int32(o), int32(m)+k)
 		}
 	}
+	for k := range n.Cap {
+		if up := n.above(k); up >= 0 {
+			join(int32(m+k), int32(m)+up)
+		}
+	}
 	for s := range n.Students() {
 		row := n.Target[n.First[s]:n.First[s+1]]
 		for _, o := range row {
@@ -122,7 +127,13 @@ func (p *piece) build(n *Network, obj Objective, local []int32) {
 			sub.Partner[o] = local[len(n.Seats)+int(k)]
 		}
 	}
-	sub.Cap, sub.Least, sub.Must = choose(n.Cap, p.partners), choose(n.Least, p.partners), choose(n.Must, p.students)
+	sub.Cap, sub.Least, sub.Above = choose(n.Cap, p.partners), choose(n.Least, p.partners), choose(n.Above, p.partners)
+	for k, up := range sub.Above {
+		if up >= 0 {
+			sub.Above[k] = local[len(n.Seats)+int(up)]
+		}
+	}
+	sub.Must, sub.Uncounted = choose(n.Must, p.students), choose(n.Uncounted, p.students)
 	for _, s := range p.students {
 		for a := n.First[s]; a < n.First[s+1]; a++ {
 			sub.Target = append(sub.Target, local[n.Target[a]])

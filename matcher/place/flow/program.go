@@ -14,11 +14,13 @@ type arc struct {
 // program is what one stage solves: students with arcs to opportunities, which
 // are the leaves of a tree of flows. Opportunities are the nodes 0 to m-1, then
 // come partners, last the root, where students without a placement are. Each
-// node but the root sends low to high students on to its parent.
+// node but the root sends low to high students on to its parent, which has a
+// higher number.
 type program struct {
 	first         []int32 // the arcs of student s are first[s] to first[s+1]
 	arcs          []arc   // of a student, by value descending
 	must          []bool  // students who must be placed
+	uncounted     []bool  // of these, whose arcs have no value; nil: nobody
 	opportunities int
 	parent        []int32
 	low, high     []int32
@@ -39,6 +41,7 @@ func newTree(n *Network) *program {
 		low:           make([]int32, root),
 		high:          make([]int32, root),
 		must:          make([]bool, n.Students()),
+		uncounted:     n.Uncounted,
 	}
 	copy(p.high, n.Seats)
 	copy(p.high[m:], n.Cap)
@@ -49,6 +52,9 @@ func newTree(n *Network) *program {
 		p.parent[v] = root
 		if v < m && n.partner(v) >= 0 {
 			p.parent[v] = int32(m) + n.partner(v)
+		}
+		if v >= m && n.above(v-m) >= 0 {
+			p.parent[v] = int32(m) + n.above(v-m)
 		}
 	}
 	p.linkChildren()

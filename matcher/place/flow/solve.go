@@ -1,6 +1,9 @@
 package flow
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Solve finds an optimal placement. Its errors are those of ErrNetwork for
 // malformed input, an InfeasibleError where no placement meets all minimums,
@@ -20,6 +23,7 @@ func Solve(ctx context.Context, n *Network, obj Objective, opt Options) (*Soluti
 		highest = max(highest, r)
 	}
 	pieces := cut(n, obj)
+	sealed := slices.Contains(n.shut(), true)
 	sol := &Solution{Arc: make([]int32, n.Students())}
 	list := steps(obj, highest)
 	for i, st := range list {
@@ -29,6 +33,9 @@ func Solve(ctx context.Context, n *Network, obj Objective, opt Options) (*Soluti
 		stage, err := stageOf(ctx, n, pieces, st, opt.Workers)
 		if err != nil {
 			return nil, err
+		}
+		if sealed {
+			n.seal(stage, i == 0, n.valuing(&obj, st, 0))
 		}
 		sol.Stages = append(sol.Stages, *stage)
 	}

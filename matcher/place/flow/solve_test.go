@@ -29,11 +29,17 @@ func drawInstance(t *rapid.T) instance {
 			in.net.Minimum = append(in.net.Minimum, max(0, rapid.Int32Range(-3, 2).Draw(t, "minimum")))
 		}
 	}
-	if partners := rapid.Int32Range(0, 2).Draw(t, "partners"); partners > 0 {
+	if partners := rapid.Int32Range(0, 3).Draw(t, "partners"); partners > 0 {
 		for range m {
 			in.net.Partner = append(in.net.Partner, rapid.Int32Range(-1, partners-1).Draw(t, "partner"))
 		}
-		for range partners {
+		for k := range partners {
+			if in.net.Above = append(in.net.Above, -1); k+1 < partners {
+				in.net.Above[k] = max(-1, rapid.Int32Range(-partners, partners-1).Draw(t, "above"))
+				if in.net.Above[k] <= k {
+					in.net.Above[k] = -1
+				}
+			}
 			in.net.Cap = append(in.net.Cap, rapid.Int32Range(0, 5).Draw(t, "cap"))
 			if bound {
 				in.net.Least = append(in.net.Least, rapid.Int32Range(0, 2).Draw(t, "least"))
@@ -58,7 +64,9 @@ func drawInstance(t *rapid.T) instance {
 			in.obj.Standing = append(in.obj.Standing, rapid.IntRange(0, 2).Draw(t, "stands") == 0)
 		}
 		if bound {
-			in.net.Must = append(in.net.Must, rapid.IntRange(0, 3).Draw(t, "must") == 0)
+			must := rapid.IntRange(0, 3).Draw(t, "must") == 0
+			in.net.Must = append(in.net.Must, must)
+			in.net.Uncounted = append(in.net.Uncounted, must && rapid.Bool().Draw(t, "uncounted"))
 		}
 		in.net.First = append(in.net.First, to)
 	}
@@ -73,8 +81,8 @@ func (in instance) merit(arcs []int32) []int64 {
 	var placed, sum, rankSum, kept int64
 	lowest := int64(flow.MaxWeight + 1)
 	profile := make([]int64, 6)
-	for _, a := range arcs {
-		if a < 0 {
+	for s, a := range arcs {
+		if a < 0 || in.net.Uncounted != nil && in.net.Uncounted[s] {
 			continue
 		}
 		placed++
@@ -136,21 +144,18 @@ func (in instance) search() []int64 {
 		}
 		for a := in.net.First[s]; a < in.net.First[s+1]; a++ {
 			o := in.net.Target[a]
-			k := int32(-1)
-			if in.net.Partner != nil {
-				k = in.net.Partner[o]
-			}
-			if count[o] == in.net.Seats[o] || k >= 0 && of[k] == in.net.Cap[k] {
+			partners := partnersOf(&in.net, o)
+			if count[o] == in.net.Seats[o] || slices.ContainsFunc(partners, func(k int32) bool { return of[k] == in.net.Cap[k] }) {
 				continue
 			}
 			count[o]++
-			if k >= 0 {
+			for _, k := range partners {
 				of[k]++
 			}
 			arcs[s] = a
 			try(s + 1)
 			count[o]--
-			if k >= 0 {
+			for _, k := range partners {
 				of[k]--
 			}
 		}
@@ -169,7 +174,7 @@ func (in instance) checkInfeasible(t *rapid.T, e *flow.InfeasibleError) {
 	need, eligible := int64(0), int64(0)
 	for _, o := range e.Opportunities {
 		need += int64(in.net.Minimum[o])
-		if e.Partner >= 0 && in.net.Partner[o] != e.Partner {
+		if e.Partner >= 0 && !slices.Contains(partnersOf(&in.net, o), e.Partner) {
 			t.Fatalf("%+v: opportunity %d is of another partner", e, o)
 		}
 	}
@@ -183,13 +188,29 @@ func (in instance) checkInfeasible(t *rapid.T, e *flow.InfeasibleError) {
 	}
 	switch {
 	case e.Partner >= 0:
-		eligible = int64(in.net.Cap[e.Partner])
+		eligible = in.seatsOf(e.Partner)
 	case len(e.Opportunities) == 1 && in.net.Minimum[e.Opportunities[0]] > in.net.Seats[e.Opportunities[0]]:
 		eligible = int64(in.net.Seats[e.Opportunities[0]])
 	}
 	if need != e.Need || eligible != e.Eligible || need <= eligible {
 		t.Fatalf("%+v: they need %d, %d are eligible", e, need, eligible)
 	}
+}
+
+// seatsOf is how many students a partner can have.
+func (in instance) seatsOf(partner int32) int64 {
+	seats := int64(0)
+	for o, n := range in.net.Seats {
+		if in.net.Partner[o] == partner {
+			seats += int64(n)
+		}
+	}
+	for k, up := range in.net.Above {
+		if up == partner {
+			seats += in.seatsOf(int32(k))
+		}
+	}
+	return min(seats, int64(in.net.Cap[partner]))
 }
 
 func TestSolveAgainstSearch(t *testing.T) {

@@ -59,11 +59,28 @@ func newSolver(n *Network, obj Objective) *solver {
 	for a := range v.arcs {
 		v.arcs[a] = int32(a)
 	}
+	if shut := n.shut(); slices.Contains(shut, true) {
+		v.filter(func(_ int, a int32) bool { return !shut[n.Target[a]] })
+	}
 	return v
 }
 
-// value returns what an arc counts in a step; threshold is that of Lowest.
-func (v *solver) value(st step, threshold int32) func(a int32) int32 {
+// valuing returns what an arc of a student counts in a step; threshold is that
+// of Lowest.
+func (n *Network) valuing(obj *Objective, st step, threshold int32) func(s int, a int32) int32 {
+	value := obj.valuing(st, threshold)
+	if n.Uncounted == nil {
+		return func(_ int, a int32) int32 { return value(a) }
+	}
+	return func(s int, a int32) int32 {
+		if n.Uncounted[s] {
+			return 0
+		}
+		return value(a)
+	}
+}
+
+func (o *Objective) valuing(st step, threshold int32) func(a int32) int32 {
 	count := func(yes bool) int32 {
 		if yes {
 			return 1
@@ -72,17 +89,17 @@ func (v *solver) value(st step, threshold int32) func(a int32) int32 {
 	}
 	switch st.measure {
 	case Sum:
-		return func(a int32) int32 { return v.obj.Weights[a] }
+		return func(a int32) int32 { return o.Weights[a] }
 	case RankSum:
-		return func(a int32) int32 { return -v.obj.Ranks[a] }
+		return func(a int32) int32 { return -o.Ranks[a] }
 	case AtRank:
-		return func(a int32) int32 { return count(v.obj.Ranks[a] == st.rank) }
+		return func(a int32) int32 { return count(o.Ranks[a] == st.rank) }
 	case NotRank:
-		return func(a int32) int32 { return -count(v.obj.Ranks[a] == st.rank) }
+		return func(a int32) int32 { return -count(o.Ranks[a] == st.rank) }
 	case Lowest:
-		return func(a int32) int32 { return count(v.obj.Weights[a] >= threshold) }
+		return func(a int32) int32 { return count(o.Weights[a] >= threshold) }
 	case Kept:
-		return func(a int32) int32 { return count(v.obj.Standing[a]) }
+		return func(a int32) int32 { return count(o.Standing[a]) }
 	default:
 		return func(int32) int32 { return 1 }
 	}
@@ -93,7 +110,7 @@ func (v *solver) run(ctx context.Context, st step) (*Stage, error) {
 	if st.measure == Sum || st.measure == RankSum {
 		return v.runWeighted(ctx, st)
 	}
-	value := v.value(st, 0)
+	value := v.net.valuing(&v.obj, st, 0)
 	s := v.state(value)
 	if err := newPhases(s).balanceAll(ctx); err != nil {
 		return nil, err
@@ -110,7 +127,7 @@ func (v *solver) run(ctx context.Context, st step) (*Stage, error) {
 
 // state is where a stage starts: prices of 0, everybody at an arc of the
 // highest value, at the one in use if that is as good.
-func (v *solver) state(value func(int32) int32) *state {
+func (v *solver) state(value func(int, int32) int32) *state {
 	p := *v.tree
 	p.first = v.first
 	p.arcs = make([]arc, len(v.arcs))
@@ -119,7 +136,7 @@ func (v *solver) state(value func(int32) int32) *state {
 	for s := range at {
 		row := p.arcs[v.first[s]:v.first[s+1]]
 		for i, a := range v.arcs[v.first[s]:v.first[s+1]] {
-			row[i] = arc{v.net.Target[a], value(a)}
+			row[i] = arc{v.net.Target[a], value(s, a)}
 		}
 		sortRow(row)
 		i := best(row, v.target(s), p.must[s], func(o int32) bool { return taken[o] < p.high[o] })
@@ -192,6 +209,7 @@ func (v *solver) stage(s *state) *Stage {
 		st.Students[i] = s.utility(int32(i)) + root
 		st.Value += st.Students[i]
 	}
+	s.lift()
 	for n, up := range s.parent {
 		d := s.price[n] - s.price[up]
 		if n < s.opportunities {
@@ -209,22 +227,22 @@ func (v *solver) stage(s *state) *Stage {
 	return st
 }
 
-// narrow makes the face that of the optimal placements of a stage.
-func (v *solver) narrow(st *Stage, value func(int32) int32) {
-	t := v.tree
-	price := make([]int64, t.opportunities)
-	for n, up := range t.parent {
-		var d int64
-		if n < t.opportunities {
-			d = st.Opportunities[n]
-			price[n] = d
-			if int(up) < len(t.parent) {
-				price[n] += st.Partners[int(up)-t.opportunities]
-			}
-		} else {
-			d = st.Partners[n-t.opportunities]
+// lift makes what has no students, and is below its parent, as dear as that, which
+// is as good a proof. It keeps arcs out of the face where nobody can be.
+func (s *state) lift() {
+	for n := len(s.parent) - 1; n >= 0; n-- {
+		if s.low[n] == 0 {
+			s.price[n] = max(s.price[n], s.price[s.parent[n]])
 		}
-		switch {
+	}
+}
+
+// narrow makes the face that of the optimal placements of a stage.
+func (v *solver) narrow(st *Stage, value func(int, int32) int32) {
+	t := v.tree
+	price := t.prices(st)
+	for n, up := range t.parent {
+		switch d := price[n] - price[up]; {
 		case d > 0:
 			t.low[n] = t.high[n]
 		case d < 0:
@@ -235,8 +253,19 @@ func (v *solver) narrow(st *Stage, value func(int32) int32) {
 		t.must[s] = t.must[s] || u > 0
 	}
 	v.filter(func(s int, a int32) bool {
-		return st.Students[s]+price[v.net.Target[a]] == int64(value(a))
+		return st.Students[s]+price[v.net.Target[a]] == int64(value(s, a))
 	})
+}
+
+// prices adds up the duals of a stage from each node to the root.
+func (p *program) prices(st *Stage) []int64 {
+	price := make([]int64, len(p.parent)+1)
+	copy(price, st.Opportunities)
+	copy(price[p.opportunities:], st.Partners)
+	for n := len(p.parent) - 1; n >= 0; n-- {
+		price[n] += price[p.parent[n]]
+	}
+	return price
 }
 
 // filter keeps the arcs of the face that a rule allows.

@@ -7,27 +7,37 @@ import "context"
 //
 // After Placed, the auction is held with a bonus for every placement, so that it
 // fills seats; the bonus is taken out of the prices again by the duals of
-// Placed, on whose face all placements have the same number of bonuses.
+// Placed, on whose face all placements have the same number of bonuses. Who
+// isn't counted has a bonus too, so as to bid at all.
 func (v *solver) runWeighted(ctx context.Context, st step) (*Stage, error) {
-	value := v.value(st, 0)
-	bonus := v.bonus(st)
+	value := v.net.valuing(&v.obj, st, 0)
+	bonus, uncounted := v.bonuses(st)
 	p := *v.tree
 	p.first = v.first
 	p.arcs = make([]arc, len(v.arcs))
 	for s := range p.students() {
-		row := p.arcs[v.first[s]:v.first[s+1]]
+		row, extra := p.arcs[v.first[s]:v.first[s+1]], bonus
+		if !v.net.counts(s) {
+			extra = uncounted
+		}
 		for i, a := range v.arcs[v.first[s]:v.first[s+1]] {
-			row[i] = arc{v.net.Target[a], (value(a) + bonus) * scale}
+			row[i] = arc{v.net.Target[a], (value(s, a) + extra) * scale}
 		}
 		sortRow(row)
 	}
-	a := newAuction(&p, v.net.Seats)
+	a := newAuction(&p, p.high[:p.opportunities])
 	if err := a.run(ctx.Err); err != nil {
 		return nil, err
 	}
 	price := v.prices(a, bonus*scale)
-	for i := range p.arcs {
-		p.arcs[i].value -= bonus * scale
+	for s := range p.students() {
+		extra := bonus * scale
+		if !v.net.counts(s) {
+			extra = uncounted * scale
+		}
+		for i := v.first[s]; i < v.first[s+1]; i++ {
+			p.arcs[i].value -= extra
+		}
 	}
 	s := newState(&p, p.settle(a.owners(), price), price)
 	if err := balance(ctx, s); err != nil {
@@ -46,20 +56,21 @@ func (v *solver) runWeighted(ctx context.Context, st step) (*Stage, error) {
 	return stage, nil
 }
 
-// bonus is what every placement gets in the auction.
-func (v *solver) bonus(st step) int32 {
-	var bonus int32
-	switch {
-	case st.measure == RankSum:
-		for _, a := range v.arcs {
-			bonus = max(bonus, 2*v.obj.Ranks[a])
-		}
-	case v.placed != nil:
-		for _, a := range v.arcs {
-			bonus = max(bonus, v.obj.Weights[a])
+// bonuses are what every placement gets in the auction, and what it is of
+// students who aren't counted.
+func (v *solver) bonuses(st step) (bonus, uncounted int32) {
+	highest := int32(0)
+	for _, a := range v.arcs {
+		if st.measure == RankSum {
+			highest = max(highest, 2*v.obj.Ranks[a])
+		} else {
+			highest = max(highest, v.obj.Weights[a])
 		}
 	}
-	return bonus
+	if v.placed == nil {
+		return 0, highest
+	}
+	return highest, highest
 }
 
 // prices makes those of an auction the prices of nodes, without the bonus.
@@ -67,8 +78,8 @@ func (v *solver) prices(a *auction, bonus int32) []int64 {
 	t := v.tree
 	price := make([]int64, len(t.parent)+1)
 	if l := a.limits; l != nil {
-		for k, q := range l.price {
-			price[t.opportunities+k] = int64(q)
+		for n := len(t.parent) - 1; n >= t.opportunities; n-- {
+			price[n] = max(price[t.parent[n]], int64(l.price[n-t.opportunities]))
 		}
 	}
 	for o, p := range a.price {
@@ -84,14 +95,8 @@ func (v *solver) prices(a *auction, bonus int32) []int64 {
 	if v.placed == nil {
 		return price
 	}
-	for k, q := range v.placed.Partners {
-		price[t.opportunities+k] -= q * int64(bonus)
-	}
-	for o, p := range v.placed.Opportunities {
-		price[o] -= p * int64(bonus)
-		if k := int(t.parent[o]) - t.opportunities; k < len(v.placed.Partners) {
-			price[o] -= v.placed.Partners[k] * int64(bonus)
-		}
+	for n, p := range t.prices(v.placed) {
+		price[n] -= p * int64(bonus)
 	}
 	return price
 }
