@@ -14,7 +14,7 @@ import (
 func TestStagesProveThePlacement(t *testing.T) {
 	kept := wanted{students: 8, opportunities: 5, caps: true, locks: true, standing: true, minima: true}
 	reserved := kept
-	reserved.reserves, reserved.locks, reserved.standing = true, false, false
+	reserved.reserves = true
 	for name, w := range map[string]wanted{"kept": kept, "reserves": reserved} {
 		t.Run(name, func(t *testing.T) { checkOften(t, func(t *rapid.T) { checkProof(t, w) }) })
 	}
@@ -29,7 +29,7 @@ func checkProof(t *rapid.T, w wanted) {
 	for _, c := range f.Cancelled {
 		m.close(c)
 	}
-	proof := newProof(t, m)
+	proof := newProof(m)
 	placed := int64(0)
 	for i := range f.Certificate.Stages {
 		stage := &f.Certificate.Stages[i]
@@ -75,11 +75,9 @@ type proof struct {
 	nodes, parties []int64 // prices
 }
 
-func newProof(t *rapid.T, m *market) *proof {
+func newProof(m *market) *proof {
 	f := m.newFlowing()
-	if err := f.build(); err != nil {
-		t.Fatal(err)
-	}
+	f.build()
 	p := &proof{f: f, in: make([]bool, len(f.net.Target)), must: make([]bool, len(m.p.Students))}
 	for a := range p.in {
 		p.in[a] = true
@@ -103,6 +101,9 @@ func newProof(t *rapid.T, m *market) *proof {
 // worth is what a pair counts in a stage.
 func (p *proof) worth(stage *Stage, s, o int32) int64 {
 	m := p.f.m
+	if m.fixed(s) {
+		return 0
+	}
 	rank := int32(1)
 	if e := m.p.Lists.find(s, o); e >= 0 {
 		rank = m.p.Lists.Rank[e]
@@ -142,7 +143,7 @@ func (p *proof) prices(stage *Stage) {
 		if price.Whole {
 			for i, o := range p.f.whole {
 				if problem.Opportunities[o] == price.ID {
-					p.parties[len(problem.Partners)+i] = price.Price
+					p.parties[i] = price.Price
 				}
 			}
 			continue
@@ -159,15 +160,22 @@ func (p *proof) prices(stage *Stage) {
 		}
 	}
 	for _, price := range stage.Partners {
-		p.parties[numbered(problem.Partners)[price.ID]] = price.Price
+		p.parties[len(p.f.whole)+int(numbered(problem.Partners)[price.ID])] = price.Price
 	}
 }
 
 func (p *proof) net(s, a int32, stage *Stage) int64 {
 	node := p.f.net.Target[a]
 	value := p.worth(stage, s, p.f.opportunity(node)) - p.nodes[node]
-	if p.f.net.Partner != nil && p.f.net.Partner[node] >= 0 {
-		value -= p.parties[p.f.net.Partner[node]]
+	if p.f.net.Partner == nil {
+		return value
+	}
+	for k := p.f.net.Partner[node]; k >= 0; {
+		value -= p.parties[k]
+		if p.f.net.Above == nil {
+			break
+		}
+		k = p.f.net.Above[k]
 	}
 	return value
 }
@@ -190,7 +198,7 @@ func (p *proof) stage(stage *Stage) (bound int64) {
 		for a := from; a < to; a++ {
 			if stage.Measure == LowestWeight {
 				weight := p.f.m.weightOf(int32(s), p.f.opportunity(p.f.net.Target[a]))
-				p.in[a] = p.in[a] && int64(weight) >= stage.Value
+				p.in[a] = p.in[a] && (int64(weight) >= stage.Value || p.f.m.fixed(int32(s)))
 			} else {
 				p.in[a] = p.in[a] && p.net(int32(s), a, stage) == u
 			}

@@ -198,9 +198,7 @@ func (x *Explainer) Losses(ctx context.Context, s, o int32) ([]Loss, error) {
 	}
 	if x.residual == nil {
 		f := m.newFlowing()
-		if err := f.build(); err != nil {
-			return nil, err
-		}
+		f.build()
 		x.residual = newResidual(f, x.f)
 	}
 	// Without reserves a student's arcs are those of its entries, in their order.

@@ -16,12 +16,8 @@ import (
 func TestCancelledOpportunitiesAreThoseShortOfTheMost(t *testing.T) {
 	w := wanted{students: 8, opportunities: 6, caps: true, tiers: true, reserves: true, minima: true}
 	checkOften(t, func(t *rapid.T) {
-		x := drawInstance(t, w)
-		for i := range x.in.Opportunities {
-			x.in.Opportunities[i].MinPolicy = matcher.MinCancel
-		}
-		p := x.problem(t)
-		o := drawOptions(t, Stable, Serial, Welfare, MinRank)
+		p := drawCancelling(t, w)
+		o := drawOptions(t, Stable, Serial)
 		f, err := Solve(context.Background(), p, o)
 		if err != nil {
 			t.Fatal(err)
@@ -44,6 +40,63 @@ func TestCancelledOpportunitiesAreThoseShortOfTheMost(t *testing.T) {
 			t.Fatalf("%v with %v cancelled, anew %v", f.At, f.Cancelled, last.At)
 		}
 	})
+}
+
+func drawCancelling(t *rapid.T, w wanted) *Problem {
+	x := drawInstance(t, w)
+	for i := range x.in.Opportunities {
+		x.in.Opportunities[i].MinPolicy = matcher.MinCancel
+	}
+	return x.problem(t)
+}
+
+// With a flow, where several placements are optimal, the one that an opportunity
+// was cancelled in is one of them.
+func TestFlowsCancelInOptimalPlacements(t *testing.T) {
+	w := wanted{students: 6, opportunities: 4, caps: true, reserves: true, standing: true, minima: true}
+	checkOften(t, func(t *rapid.T) {
+		p := drawCancelling(t, w)
+		o := drawOptions(t, flowObjectives...)
+		m := marketOf(t, p, o)
+		f, err := Solve(context.Background(), p, o)
+		skipUnsolvable(t, err)
+		for i, c := range f.Cancelled {
+			said := f.Certificate.Cancelled[i].Placed
+			if !slices.ContainsFunc(optimal(m), func(placed []int32) bool { return placed[c] == said && shortest(p, placed) == c }) {
+				t.Fatalf("no optimal placement has %d first to be cancelled, with %d students", c, said)
+			}
+			m.close(c)
+		}
+		if !slices.ContainsFunc(optimal(m), func(placed []int32) bool { return slices.Equal(placed, f.Placed) }) || shortest(p, f.Placed) >= 0 {
+			t.Fatalf("%v with %v cancelled is not what it should be", f.At, f.Cancelled)
+		}
+	})
+}
+
+// optimal has by placement of the best merit how many students each opportunity
+// has.
+func optimal(m *market) [][]int32 {
+	var best []int64
+	var counts [][]int32
+	for at := range placements(m) {
+		if slices.ContainsFunc(m.lost, func(l lost) bool { return at[l.student] < 0 }) || !keepsReserves(m, at) {
+			continue
+		}
+		got := merit(m, at)
+		if c := slices.Compare(got, best); best == nil || c > 0 {
+			best, counts = got, nil
+		} else if c < 0 {
+			continue
+		}
+		placed := make([]int32, len(m.p.Seats))
+		for _, o := range at {
+			if o >= 0 {
+				placed[o]++
+			}
+		}
+		counts = append(counts, placed)
+	}
+	return counts
 }
 
 // without is a problem without minimums and where some have no seats.

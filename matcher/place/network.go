@@ -19,15 +19,20 @@ type part struct {
 // flowing places the students of a market by a flow. Students with no choice
 // are out of it, and so are their seats. An opportunity with reserved seats is
 // a node for each group, which its members alone reach, and one for its open
-// seats.
+// seats; who has no choice but such an opportunity has one of its seats, and counts
+// in nothing.
 type flowing struct {
 	m        *market
 	net      flow.Network
+	obj      flow.Objective
 	parts    []part  // by node; nil where nodes are opportunities
-	whole    []int32 // by partner of the net beyond those of the problem: the opportunity whose nodes it unites
+	first    []int32 // by opportunity its first node, where there are parts; those of its groups come before that of its open seats
+	whole    []int32 // by partner of the net before those of the problem: the opportunity whose nodes it unites
 	entry    []int32 // by arc its entry, -1 what a student is sure of off its list; nil where arcs are entries
 	solution *flow.Solution
-	counts   []int32 // by opportunity, with those who have no choice
+	closing  *flow.Closing // once an opportunity was cancelled
+	arcs     []int32       // by student the arc that it has, or -1
+	counts   []int32       // by opportunity, with those who have no choice
 }
 
 func (m *market) newFlowing() *flowing { return &flowing{m: m} }
@@ -38,49 +43,74 @@ func (m *market) plain() bool {
 }
 
 func (f *flowing) run(ctx context.Context) error {
-	if err := f.build(); err != nil {
-		return err
+	f.build()
+	f.obj = f.objective()
+	solution, err := flow.Solve(ctx, &f.net, f.obj, f.options())
+	if err != nil {
+		return f.refused(err)
 	}
-	solution, err := flow.Solve(ctx, &f.net, f.objective(), flow.Options{
+	f.solution, f.closing, f.arcs = solution, nil, solution.Arc
+	f.count()
+	return nil
+}
+
+func (f *flowing) options() flow.Options {
+	return flow.Options{
 		Workers: f.m.options.Workers,
 		Progress: func(p flow.Progress) {
 			f.m.options.Progress(fmt.Sprintf("stage %d of %d", p.Stage, p.Stages), p.Done, p.Total)
 		},
-	})
-	var infeasible *flow.InfeasibleError
-	if errors.As(err, &infeasible) {
+	}
+}
+
+func (f *flowing) refused(err error) error {
+	if infeasible, is := errors.AsType[*flow.InfeasibleError](err); is {
 		return f.infeasible(infeasible)
 	}
-	if err != nil {
-		return err
+	return err
+}
+
+// close goes on from the placement before. Who had no choice and is lost isn't in
+// the network, and starting again says so.
+func (f *flowing) close(ctx context.Context, o int32) error {
+	for _, l := range f.m.lost {
+		if l.opportunity == o && f.net.First[l.student] == f.net.First[l.student+1] {
+			return f.run(ctx)
+		}
 	}
-	f.solution = solution
+	if f.closing == nil {
+		f.closing = flow.NewClosing(&f.net, f.obj, f.solution, f.options())
+	}
+	nodes := []int32{o}
+	if f.parts != nil {
+		nodes = nodes[:0]
+		for node := f.first[o]; node < f.first[o+1]; node++ {
+			nodes = append(nodes, node)
+		}
+	}
+	if err := f.closing.Close(ctx, nodes...); err != nil {
+		return f.refused(err)
+	}
+	f.arcs = f.closing.Arcs()
 	f.count()
 	return nil
 }
 
 // build makes the network.
-func (f *flowing) build() error {
+func (f *flowing) build() {
 	m, p := f.m, f.m.p
-	f.net = flow.Network{Partner: p.Partner, Cap: p.Caps}
 	if !m.plain() {
-		if err := f.buildParts(); err != nil {
-			return err
-		}
+		f.buildParts()
+		return
 	}
-	if len(f.net.Cap) == 0 {
-		f.net.Partner = nil
+	f.net = flow.Network{First: p.Lists.First, Target: p.Lists.Opportunity, Seats: slices.Clone(p.Seats)}
+	if len(p.Caps) > 0 {
+		f.net.Partner, f.net.Cap = p.Partner, p.Caps
 	}
-	if !m.plain() {
-		return nil
-	}
-	f.net.First, f.net.Target = p.Lists.First, p.Lists.Opportunity
-	f.net.Seats = slices.Clone(p.Seats)
 	for o := range f.net.Seats {
 		f.net.Seats[o] = m.seats(int32(o))
 		f.minimum(o, p.Minimum[o], int32(o))
 	}
-	return nil
 }
 
 // minimum sets the minimum of a node of an opportunity, if it must be reached.
@@ -96,38 +126,35 @@ func (f *flowing) minimum(node int, least, o int32) {
 
 // buildParts makes the network where seats are reserved or students are sure of
 // something.
-func (f *flowing) buildParts() error {
+func (f *flowing) buildParts() {
 	m, p := f.m, f.m.p
-	fixed, fixedWith := make([]int32, len(p.Seats)), make([]int32, len(p.Caps))
+	fixed, caps := make([]int32, len(p.Seats)), slices.Clone(p.Caps)
 	pool := m.newPool(false)
 	for s := range p.Students {
-		if m.fixed(int32(s)) {
-			o := m.sure[s]
-			pool.force(int32(s), o)
+		if o := f.outside(int32(s)); o >= 0 {
 			fixed[o]++
 			if with := p.Partner[o]; with >= 0 {
-				fixedWith[with]++
+				caps[with]--
 			}
 		}
 	}
-	f.net.Cap = slices.Clone(p.Caps)
-	for with, n := range fixedWith {
-		f.net.Cap[with] -= n
-	}
-	first, err := f.buildNodes(pool, fixed)
-	if err != nil {
-		return err
-	}
-	f.buildArcs(first, f.strangers(pool))
-	return nil
+	f.buildNodes(pool, fixed, caps)
+	f.buildArcs(f.strangers(pool))
 }
 
-// buildNodes makes the nodes, and returns the first of each opportunity: those
-// of its groups come before that of its open seats.
-func (f *flowing) buildNodes(pool *pool, fixed []int32) (first []int32, err error) {
+// outside is what a student has who isn't in the network, or -1.
+func (f *flowing) outside(s int32) int32 {
+	if !f.m.fixed(s) || len(f.m.p.reserves.of(f.m.sure[s])) > 0 {
+		return none
+	}
+	return f.m.sure[s]
+}
+
+// buildNodes makes the nodes and what is above them: opportunities of several nodes
+// with a minimum, then partners.
+func (f *flowing) buildNodes(pool *pool, fixed, caps []int32) {
 	p := f.m.p
-	first = make([]int32, len(p.Seats)+1)
-	f.parts, f.whole, f.net.Seats, f.net.Partner = nil, nil, nil, nil
+	f.first, f.parts, f.whole, f.net = make([]int32, len(p.Seats)+1), nil, nil, flow.Network{}
 	for o := range p.Seats {
 		o := int32(o)
 		if ps := pool.parts[o]; ps != nil {
@@ -136,46 +163,56 @@ func (f *flowing) buildNodes(pool *pool, fixed []int32) (first []int32, err erro
 			}
 			f.addNode(part{o, none}, ps.left[len(ps.left)-1])
 		} else {
-			f.addNode(part{o, none}, pool.left[o])
+			f.addNode(part{o, none}, pool.left[o]-fixed[o])
 		}
-		first[o+1] = int32(len(f.parts))
+		f.first[o+1] = int32(len(f.parts))
 	}
 	for o, least := range p.Minimum {
 		o := int32(o)
-		least -= fixed[o]
 		switch {
-		case first[o+1]-first[o] == 1 || least <= 0 || p.Cancels[o]:
-			f.minimum(int(first[o]), least, o)
-		case p.Partner[o] >= 0:
-			return nil, &OptionError{"objective", fmt.Sprintf(
-				"%s can't have a minimum, reserves and a partner with max_seats at once (opportunity %s); use stable",
-				f.m.options.Objective, p.Opportunities[o])}
-		default:
-			f.unite(o, first, least)
+		case f.first[o+1]-f.first[o] == 1:
+			f.minimum(int(f.first[o]), least-fixed[o], o)
+		case least > 0 && !p.Cancels[o]:
+			f.unite(o, least)
 		}
 	}
-	return first, nil
+	f.addPartners(caps)
 }
 
 func (f *flowing) addNode(of part, seats int32) {
 	f.parts = append(f.parts, of)
 	f.net.Seats = append(f.net.Seats, seats)
-	f.net.Partner = append(f.net.Partner, f.m.p.Partner[of.opportunity])
+	f.net.Partner = append(f.net.Partner, none)
 }
 
 // unite gives the nodes of an opportunity a minimum together.
-func (f *flowing) unite(o int32, first []int32, least int32) {
-	with, seats := int32(len(f.net.Cap)), int32(0)
-	for node := first[o]; node < first[o+1]; node++ {
-		f.net.Partner[node] = with
+func (f *flowing) unite(o, least int32) {
+	seats := int32(0)
+	for node := f.first[o]; node < f.first[o+1]; node++ {
+		f.net.Partner[node] = int32(len(f.whole))
 		seats += f.net.Seats[node]
 	}
 	f.whole = append(f.whole, o)
 	f.net.Cap = append(f.net.Cap, seats)
-	for len(f.net.Least) < len(f.net.Cap) {
-		f.net.Least = append(f.net.Least, 0)
+	f.net.Least = append(f.net.Least, least)
+}
+
+// addPartners puts partners above what is there.
+func (f *flowing) addPartners(caps []int32) {
+	p, below := f.m.p, int32(len(f.whole))
+	f.net.Cap = append(f.net.Cap, caps...)
+	f.net.Least = append(f.net.Least, make([]int32, len(caps))...)
+	f.net.Above = slices.Repeat([]int32{none}, len(f.net.Cap))
+	for node, of := range f.parts {
+		with := p.Partner[of.opportunity]
+		switch united := f.net.Partner[node]; {
+		case with < 0:
+		case united >= 0:
+			f.net.Above[united] = below + with
+		default:
+			f.net.Partner[node] = below + with
+		}
 	}
-	f.net.Least[with] = least
 }
 
 // strangers are the seats of groups that students are sure of who are not in
@@ -183,9 +220,11 @@ func (f *flowing) unite(o int32, first []int32, least int32) {
 func (f *flowing) strangers(pool *pool) []int32 {
 	m := f.m
 	at := slices.Repeat([]int32{none}, len(m.p.Students))
-	for s := range m.sure {
-		if m.sure[s] >= 0 && !m.fixed(int32(s)) {
-			pool.force(int32(s), m.sure[s])
+	for _, fixed := range []bool{true, false} {
+		for s := range m.sure {
+			if m.sure[s] >= 0 && m.fixed(int32(s)) == fixed {
+				pool.force(int32(s), m.sure[s])
+			}
 		}
 	}
 	for _, ps := range pool.parts {
@@ -202,10 +241,10 @@ func (f *flowing) strangers(pool *pool) []int32 {
 
 // buildArcs makes the arcs: of an entry those to the seats of the student's
 // groups come first.
-func (f *flowing) buildArcs(first, strange []int32) {
+func (f *flowing) buildArcs(strange []int32) {
 	m, p := f.m, f.m.p
 	f.net.First, f.net.Target, f.entry = []int32{0}, nil, nil
-	f.net.Must = make([]bool, len(p.Students))
+	f.net.Must, f.net.Uncounted = make([]bool, len(p.Students)), make([]bool, len(p.Students))
 	for _, l := range m.lost {
 		f.net.Must[l.student] = true
 	}
@@ -214,24 +253,25 @@ func (f *flowing) buildArcs(first, strange []int32) {
 	}
 	for s := range p.Students {
 		s := int32(s)
-		if !m.fixed(s) {
+		if f.outside(s) < 0 {
 			from, to := m.entries(s)
 			for e := from; e < to; e++ {
-				f.addArcs(s, p.Lists.Opportunity[e], e, first, strange[s])
+				f.addArcs(s, p.Lists.Opportunity[e], e, strange[s])
 			}
 			if o := m.after(s); o >= 0 {
-				f.addArcs(s, o, none, first, strange[s])
+				f.addArcs(s, o, none, strange[s])
 			}
 			f.net.Must[s] = f.net.Must[s] || m.sure != nil && m.sure[s] >= 0
+			f.net.Uncounted[s] = m.fixed(s)
 		}
 		f.net.First = append(f.net.First, int32(len(f.net.Target)))
 	}
 }
 
-func (f *flowing) addArcs(s, o, entry int32, first []int32, strange int32) {
-	for node := first[o]; node < first[o+1]; node++ {
+func (f *flowing) addArcs(s, o, entry, strange int32) {
+	for node := f.first[o]; node < f.first[o+1]; node++ {
 		group := f.parts[node].group
-		stranger := strange == node-first[o] && f.m.isSure(s, o)
+		stranger := strange == node-f.first[o] && f.m.isSure(s, o)
 		if group < 0 || stranger || slices.Contains(f.m.p.groups.of(s), group) {
 			f.net.Target = append(f.net.Target, node)
 			f.entry = append(f.entry, entry)
@@ -248,7 +288,7 @@ func (f *flowing) objective() flow.Objective {
 	switch obj.Goal {
 	case flow.MinRank, flow.Greedy, flow.Generous:
 		obj.Ranks = f.byArc(f.m.p.Lists.Rank, func(s int32) int32 {
-			if from, to := f.m.p.Lists.Of(s); from < to {
+			if from, to := f.m.p.Lists.Of(s); from < to && !f.m.fixed(s) {
 				return f.m.p.Lists.Rank[to-1] + 1
 			}
 			return 1
@@ -299,10 +339,10 @@ func (f *flowing) at(s int32) int32 {
 	switch {
 	case f.m.fixed(s):
 		return f.m.sure[s]
-	case f.solution.Arc[s] < 0:
+	case f.arcs[s] < 0:
 		return none
 	default:
-		return f.opportunity(f.net.Target[f.solution.Arc[s]])
+		return f.opportunity(f.net.Target[f.arcs[s]])
 	}
 }
 
@@ -315,11 +355,16 @@ func (f *flowing) count() {
 	}
 }
 
-func (f *flowing) close(ctx context.Context, _ int32) error { return f.run(ctx) }
-
 func (f *flowing) placed(o int32) int32 { return f.counts[o] }
 
-func (f *flowing) placement() *Placement {
+func (f *flowing) placement(ctx context.Context) (*Placement, error) {
+	if f.closing != nil {
+		solution, err := f.closing.Solution(ctx)
+		if err != nil {
+			return nil, err
+		}
+		f.solution = solution
+	}
 	to := f.m.placement()
 	for s := range f.m.p.Students {
 		if o := f.at(int32(s)); o >= 0 {
@@ -327,7 +372,7 @@ func (f *flowing) placement() *Placement {
 		}
 	}
 	to.Certificate.Stages = f.stages()
-	return to
+	return to, nil
 }
 
 // infeasible is the error for minimums that the flow can't reach.
@@ -378,11 +423,10 @@ func (f *flowing) stages() []Stage {
 		for with, price := range from.Partners {
 			switch {
 			case price == 0:
-			case with < len(p.Partners):
-				to.Partners = append(to.Partners, Price{ID: p.Partners[with], Price: price})
+			case with < len(f.whole):
+				to.Opportunities = append(to.Opportunities, Price{ID: p.Opportunities[f.whole[with]], Whole: true, Price: price})
 			default:
-				o := f.whole[with-len(p.Partners)]
-				to.Opportunities = append(to.Opportunities, Price{ID: p.Opportunities[o], Whole: true, Price: price})
+				to.Partners = append(to.Partners, Price{ID: p.Partners[with-len(f.whole)], Price: price})
 			}
 		}
 		stages = append(stages, to)

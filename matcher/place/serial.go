@@ -64,12 +64,12 @@ func (d *dictatorship) close(ctx context.Context, _ int32) error {
 	return d.run(ctx)
 }
 
-func (d *dictatorship) placement() *Placement {
+func (d *dictatorship) placement(context.Context) (*Placement, error) {
 	f := d.m.placement()
 	for s, o := range d.at {
 		if o >= 0 {
 			d.m.put(f, int32(s), o)
 		}
 	}
-	return f
+	return f, nil
 }

@@ -16,7 +16,7 @@ type solver interface {
 	placed(o int32) int32
 	// close solves what is left when the market has closed an opportunity.
 	close(ctx context.Context, o int32) error
-	placement() *Placement
+	placement(context.Context) (*Placement, error)
 }
 
 // Solve places all students. The problem's lists must be there; they may only
@@ -43,7 +43,10 @@ func Solve(ctx context.Context, p *Problem, o Options) (*Placement, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := s.placement()
+	f, err := s.placement(ctx)
+	if err != nil {
+		return nil, err
+	}
 	f.Solve = time.Since(begin) - f.Ties
 	for _, c := range cancelled {
 		f.Cancelled = append(f.Cancelled, c.opportunity)

@@ -91,7 +91,7 @@ func (a *acceptance) offer(o int32, k key) bool {
 }
 
 // placement is what has come out.
-func (a *acceptance) placement() *Placement {
+func (a *acceptance) placement(context.Context) (*Placement, error) {
 	f := a.m.placement()
 	for o, held := range a.seating.held {
 		for _, k := range held {
@@ -103,7 +103,7 @@ func (a *acceptance) placement() *Placement {
 			a.m.put(f, int32(s), o)
 		}
 	}
-	return f
+	return f, nil
 }
 
 func (a *acceptance) placed(o int32) int32 { return int32(len(a.seating.held[o])) }

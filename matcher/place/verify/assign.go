@@ -3,10 +3,10 @@ package verify
 // seat checks that students can sit where the placement has them, by the arcs
 // and within the bounds that the last stage left.
 func (n *network) seat(at []int32) error {
-	in := make([][]int32, len(n.m.offers)) // the students with a choice
+	in := make([][]int32, len(n.m.offers)) // the students in the network
 	total := make([]int64, len(n.above))
 	for s, o := range at {
-		if o >= 0 && !n.m.fixed[s] {
+		if o >= 0 && !n.outside(int32(s)) {
 			in[o] = append(in[o], int32(s))
 		}
 	}
@@ -16,8 +16,8 @@ func (n *network) seat(at []int32) error {
 		for int(end) < len(n.nodes) && int(n.nodes[end].offer) == o {
 			end++
 		}
-		if above := n.nodes[first].above; above >= 0 {
-			total[above] += int64(len(students))
+		for up := n.nodes[first].above; up >= 0; up = n.above[up].above {
+			total[up] += int64(len(students))
 		}
 		if !n.sit(students, n.nodes[first:end], first) {
 			return violation(placementsFile, 0, "the students of opportunity %s don't go with the seats and prices of %s",

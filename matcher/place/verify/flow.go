@@ -27,10 +27,7 @@ func (m *market) proven(ctx context.Context) ([]int32, error) {
 			return nil, m.wrong(s, "the student has less than its standing placement")
 		}
 	}
-	n, err := m.newNetwork()
-	if err != nil {
-		return nil, err
-	}
+	n := m.newNetwork()
 	if err := n.prove(ctx, base); err != nil {
 		return nil, err
 	}
@@ -62,12 +59,14 @@ func (m *market) cancelSaid() error {
 // network is what a flow's objective is the optimum of: students with arcs to
 // nodes, which are opportunities, or the seats that one of these has for a group
 // and for everybody. Above nodes are partners, and opportunities of several
-// nodes with a minimum.
+// nodes with a minimum. Who has no choice is not in it, but where seats are
+// reserved: there the student has one of the opportunity's seats, which counts
+// nothing.
 type network struct {
 	m     *market
 	nodes []node
 	first []int32 // by offer its first node; those of an offer are together, the open one last
-	above []bounds
+	above []upper
 	whole map[int32]int32 // by offer of several nodes with a minimum: its place in above
 	arcs  [][]arc         // by student: what the stages so far leave
 	must  []bool          // by student: it must be placed
@@ -76,6 +75,12 @@ type network struct {
 // bounds are how many students there must and may be, and the price of a stage.
 type bounds struct {
 	least, most, price int64
+}
+
+// upper is a partner, or an opportunity of several nodes.
+type upper struct {
+	bounds
+	above int32 // -1: nothing
 }
 
 type node struct {
@@ -88,51 +93,55 @@ type node struct {
 type arc struct {
 	node, weight, rank int32
 	stands             bool // it has it already
+	seat               bool // it is a seat and nothing else: the student has no choice
 }
 
-func (m *market) newNetwork() (*network, error) {
+func (m *market) newNetwork() *network {
 	n := &network{m: m, whole: make(map[int32]int32), must: make([]bool, len(m.students)), arcs: make([][]arc, len(m.students))}
 	l := m.newLedger(false)
 	kept := make([]int32, len(m.offers))
-	for s := range m.students {
-		if m.fixed[s] {
-			l.force(int32(s), m.sure[s])
-			kept[m.sure[s]]++
-		}
-	}
 	for i := range m.partners {
-		n.above = append(n.above, bounds{most: int64(l.partners[i])})
+		n.above = append(n.above, upper{bounds{most: int64(l.partners[i])}, none})
+	}
+	for s := range m.students {
+		if n.outside(int32(s)) {
+			o := m.sure[s]
+			kept[o]++
+			if with := m.offers[o].partner; with >= 0 {
+				n.above[with].most--
+			}
+		}
 	}
 	for o := range m.offers {
-		if err := n.addNodes(int32(o), l, kept[o]); err != nil {
-			return nil, err
-		}
+		n.addNodes(int32(o), l, kept[o])
 	}
 	n.addArcs(m.strangers(l))
-	return n, nil
+	return n
 }
 
-// addNodes adds the nodes of an opportunity, with what those leave who have no
-// choice.
-func (n *network) addNodes(o int32, l *ledger, kept int32) error {
+// outside says whether a student is not in the network.
+func (n *network) outside(s int32) bool {
+	return n.m.fixed[s] && len(n.m.offers[n.m.sure[s]].reserves) == 0
+}
+
+// addNodes adds the nodes of an opportunity, with what those leave who are not in
+// the network.
+func (n *network) addNodes(o int32, l *ledger, kept int32) {
 	offer := &n.m.offers[o]
 	n.first = append(n.first, int32(len(n.nodes)))
 	if l.parts[o] == nil {
-		n.nodes = append(n.nodes, node{bounds{most: int64(l.left[o])}, o, none, offer.partner})
+		n.nodes = append(n.nodes, node{bounds{most: int64(l.left[o] - kept)}, o, none, offer.partner})
 	}
 	for _, p := range l.parts[o] {
-		n.nodes = append(n.nodes, node{bounds{most: int64(p.seats) - int64(len(p.holders))}, o, p.group, offer.partner})
+		n.nodes = append(n.nodes, node{bounds{most: int64(p.seats)}, o, p.group, offer.partner})
 	}
 	nodes := n.nodes[n.first[o]:]
 	switch least := int64(offer.minimum - kept); {
 	case least <= 0 || offer.cancels:
 	case len(nodes) == 1:
 		nodes[0].least = least
-	case offer.partner >= 0:
-		return violation(summaryFile, 0, "%s can't have a minimum, reserves and a partner with max_seats at once (opportunity %s)",
-			n.m.run.summary.Objective, offer.row.ID)
 	default:
-		all := bounds{least: least}
+		all := upper{bounds{least: least}, offer.partner}
 		for i := range nodes {
 			all.most += nodes[i].most
 			nodes[i].above = int32(len(n.above))
@@ -140,16 +149,17 @@ func (n *network) addNodes(o int32, l *ledger, kept int32) error {
 		n.whole[o] = int32(len(n.above))
 		n.above = append(n.above, all)
 	}
-	return nil
 }
 
-// strangers are students who may not fall below a seat that is reserved for a
+// strangers have to keep, or may not fall below, a seat that is reserved for a
 // group that they are not in: by student the place of the part, or -1.
 func (m *market) strangers(l *ledger) []int32 {
 	at := slices.Repeat([]int32{none}, len(m.students))
-	for s, o := range m.sure {
-		if o >= 0 && !m.fixed[s] {
-			l.force(int32(s), o)
+	for _, fixed := range []bool{true, false} {
+		for s, o := range m.sure {
+			if o >= 0 && m.fixed[s] == fixed {
+				l.force(int32(s), o)
+			}
 		}
 	}
 	for _, parts := range l.parts {
@@ -168,16 +178,20 @@ func (n *network) addArcs(strangers []int32) {
 	m := n.m
 	for at := range m.students {
 		s := int32(at)
-		if m.fixed[s] {
+		if n.outside(s) {
 			continue
 		}
 		n.must[s] = m.sure[s] >= 0 || m.lost[s]
+		if m.fixed[s] {
+			n.arcs[s] = n.appendArcs(nil, s, arc{rank: 1, seat: true}, m.sure[s], strangers[s])
+			continue
+		}
 		made := make([]arc, 0, m.reach[s]+1)
 		for _, e := range m.wishes(s) {
-			made = n.appendArcs(made, s, e.offer, e.weight(), e.rank, strangers[s])
+			made = n.appendArcs(made, s, arc{weight: e.weight(), rank: e.rank}, e.offer, strangers[s])
 		}
 		if o := m.last[s]; o >= 0 {
-			made = n.appendArcs(made, s, o, m.weight(s, o), m.rankBeyond(s), strangers[s])
+			made = n.appendArcs(made, s, arc{weight: m.weight(s, o), rank: m.rankBeyond(s)}, o, strangers[s])
 		}
 		n.arcs[s] = made
 	}
@@ -191,7 +205,9 @@ func (m *market) rankBeyond(s int32) int32 {
 	return 1
 }
 
-func (n *network) appendArcs(to []arc, s, o, weight, rank, stranger int32) []arc {
+// appendArcs appends arcs like one to the nodes of an opportunity that are for a
+// student.
+func (n *network) appendArcs(to []arc, s int32, like arc, o, stranger int32) []arc {
 	m := n.m
 	end := int32(len(n.nodes))
 	if int(o)+1 < len(n.first) {
@@ -200,7 +216,8 @@ func (n *network) appendArcs(to []arc, s, o, weight, rank, stranger int32) []arc
 	for i := n.first[o]; i < end; i++ {
 		group := n.nodes[i].group
 		if group < 0 || m.member(s, group) || stranger == i-n.first[o] && m.sure[s] == o {
-			to = append(to, arc{i, weight, rank, m.standing[s] == o})
+			like.node, like.stands = i, m.standing[s] == o
+			to = append(to, like)
 		}
 	}
 	return to

@@ -51,7 +51,7 @@ func (n *network) prove(ctx context.Context, at []int32) error {
 func (n *network) used(at []int32) ([]*arc, error) {
 	chosen := make([]*arc, len(at))
 	for s, o := range at {
-		if n.m.fixed[s] || o < 0 {
+		if o < 0 || n.outside(int32(s)) {
 			continue
 		}
 		for _, a := range n.arcs[s] {
@@ -69,6 +69,9 @@ func (n *network) used(at []int32) ([]*arc, error) {
 
 // worth is what an arc counts in a stage.
 func (t *stage) worth(a *arc) int64 {
+	if a.seat {
+		return 0
+	}
 	yes := false
 	switch t.Measure {
 	case measureWeights:
@@ -107,7 +110,7 @@ func (n *network) stage(t *stage, at []int32, chosen []*arc) error {
 	}
 	value := int64(0)
 	for s := range n.arcs {
-		if n.m.fixed[s] {
+		if n.outside(int32(s)) {
 			continue
 		}
 		if chosen[s] != nil {
@@ -156,8 +159,8 @@ func (n *network) price(t *stage, s int) int64 {
 // cost is what the node and what is above it cost in the stage.
 func (n *network) cost(at int32) int64 {
 	cost := n.nodes[at].price
-	if above := n.nodes[at].above; above >= 0 {
-		cost += n.above[above].price
+	for up := n.nodes[at].above; up >= 0; up = n.above[up].above {
+		cost += n.above[up].price
 	}
 	return cost
 }
@@ -185,10 +188,10 @@ func (b *bounds) part() int64 {
 func (n *network) lowest(t *stage, chosen []*arc) error {
 	lowest, placed, bound := int64(0), int64(0), int64(0)
 	for s, a := range chosen {
-		if !n.m.fixed[s] {
+		if !n.outside(int32(s)) {
 			bound += n.price(t, s)
 		}
-		if a == nil {
+		if a == nil || a.seat {
 			continue
 		}
 		if weight := int64(a.weight); placed == 0 || weight < lowest {
@@ -211,7 +214,7 @@ func (n *network) lowest(t *stage, chosen []*arc) error {
 	for s := range n.arcs {
 		left := n.arcs[s][:0]
 		for _, a := range n.arcs[s] {
-			if int64(a.weight) >= t.Value {
+			if int64(a.weight) >= t.Value || a.seat {
 				left = append(left, a)
 			}
 		}
@@ -256,7 +259,7 @@ func (n *network) readPrices(t *stage) error {
 func (n *network) priced(p *price, partner bool) *bounds {
 	if partner {
 		if at, known := n.m.cappedAt[p.ID]; known && p.Group == "" && !p.Whole {
-			return &n.above[at]
+			return &n.above[at].bounds
 		}
 		return nil
 	}
@@ -266,7 +269,7 @@ func (n *network) priced(p *price, partner bool) *bounds {
 	}
 	if p.Whole {
 		if at, there := n.whole[o]; there && p.Group == "" {
-			return &n.above[at]
+			return &n.above[at].bounds
 		}
 		return nil
 	}
