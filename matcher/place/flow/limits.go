@@ -13,10 +13,10 @@ type limits struct {
 	partner []int32 // by opportunity; -1: none that counts
 	// The opportunities of partner k are of[ofFirst[k]:ofFirst[k+1]].
 	ofFirst, of []int32
-	price   []int32 // by partner
-	count   []int32 // by partner
-	least   []int32 // by opportunity
-	lowest  int32   // no price may be below it
+	price       []int32 // by partner
+	count       []int32 // by partner
+	least       []int32 // by opportunity
+	lowest      int32   // no price may be below it
 }
 
 // limitsOf returns nil where seats are all that counts.

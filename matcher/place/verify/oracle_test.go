@@ -9,7 +9,7 @@ import (
 // is false where the run has a placement that can't be.
 type exhaust struct {
 	m       *market
-	ways    [][]way // by student with a choice
+	ways    [][]way // by student with a choice, or with no other than where seats are reserved
 	whose   []int32
 	counts  []int32 // by offer
 	with    []int32 // by partner
@@ -37,19 +37,15 @@ func optimal(in *Input, r *Run) bool {
 		m: m, counts: make([]int32, len(m.offers)), with: make([]int32, len(m.partners)), sitting: make([][]int32, len(m.offers)),
 		ledger: m.newLedger(false),
 	}
-	for s := range m.students {
-		if m.fixed[s] {
-			x.ledger.force(int32(s), m.sure[s])
-			x.put(m.sure[s], 1)
-		}
-	}
-	x.strange = m.strangers(m.forced())
+	x.strange = m.strangers(m.newLedger(false))
 	var own []way
 	for s := range m.students {
-		if m.fixed[s] {
-			if m.said.at[s] != m.sure[s] {
-				return false
-			}
+		if m.fixed[s] && m.said.at[s] != m.sure[s] {
+			return false
+		}
+		if m.fixed[s] && len(m.offers[m.sure[s]].reserves) == 0 {
+			x.ledger.force(int32(s), m.sure[s])
+			x.put(m.sure[s], 1)
 			continue
 		}
 		ways, has := x.waysOf(int32(s))
@@ -88,20 +84,12 @@ func listed(in *Input, r *Run) *market {
 	return m
 }
 
-// forced is a ledger with those who have no choice.
-func (m *market) forced() *ledger {
-	l := m.newLedger(false)
-	for s := range m.students {
-		if m.fixed[s] {
-			l.force(int32(s), m.sure[s])
-		}
-	}
-	return l
-}
-
 // waysOf are the ways to place a student, and whether that of the run is one.
 func (x *exhaust) waysOf(s int32) (ways []way, has bool) {
 	m := x.m
+	if m.fixed[s] {
+		return []way{x.own(s)}, true
+	}
 	for _, e := range m.wishes(s) {
 		ways = append(ways, way{e.offer, e.weight(), e.rank})
 	}
@@ -204,7 +192,7 @@ func (x *exhaust) can() bool {
 		}
 		left := make([]int32, len(x.ledger.parts[o]))
 		for i, p := range x.ledger.parts[o] {
-			left[i] = p.seats - int32(len(p.holders))
+			left[i] = p.seats
 		}
 		if !x.sit(int32(o), students, left) {
 			return false
@@ -241,7 +229,7 @@ func (x *exhaust) worth() []int64 {
 	placed, sum, ranks, lowest, kept := int64(0), int64(0), int64(0), int64(1<<40), int64(0)
 	profile := make([]int64, 30)
 	for i, w := range x.chosen {
-		if w.offer < 0 {
+		if w.offer < 0 || x.m.fixed[x.whose[i]] {
 			continue
 		}
 		placed, sum, ranks, lowest = placed+1, sum+int64(w.weight), ranks+int64(w.rank), min(lowest, int64(w.weight))

@@ -169,10 +169,7 @@ func (m *market) revalue(r *Run) {
 	if !flows(r.summary.Objective) || m.cancelSaid() != nil {
 		return
 	}
-	n, err := m.newNetwork()
-	if err != nil {
-		return
-	}
+	n := m.newNetwork()
 	base := slices.Clone(m.said.at)
 	for s := range base {
 		if m.options.Fill && m.said.rank[s] == 0 && m.sure[s] < 0 && !m.lost[s] {
