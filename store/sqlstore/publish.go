@@ -220,7 +220,7 @@ func (p *publication) insertEntries() error {
 			through, args = ` AND r.student <= ?`, append(args, *last)
 		}
 		if _, err := p.exec(`INSERT INTO ledger (district, id, student, opportunity, placed, expires, revision, run, reason)
-			SELECT ?, ? || '-' || (? + row_number() OVER (ORDER BY r.student)), r.student, r.opportunity, 1, 0, ?, ?, ''
+			SELECT ?, printf('%s-%08d', ?, ? + row_number() OVER (ORDER BY r.student)), r.student, r.opportunity, 1, 0, ?, ?, ''
 			FROM run_placements r WHERE r.run = ? AND r.student > ?`+through+` AND r.opportunity IS NOT NULL AND NOT EXISTS (
 				SELECT 1 FROM ledger l WHERE l.district = ? AND l.student = r.student AND l.opportunity = r.opportunity)`,
 			append(args, p.key)...); err != nil {

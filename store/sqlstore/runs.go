@@ -135,7 +135,7 @@ func readErasures(ctx context.Context, q queryer, key int64) (uint64, error) {
 // RunParts implements store.Runs.
 func (s *Store) RunParts(ctx context.Context, district, id string, step store.Step, after, limit int) ([]store.Part, error) {
 	return contents(ctx, s, district, id, limit, func(q queryer, r *runRow) ([]store.Part, error) {
-		if step == store.StepSnapshot && r.Epoch == 0 {
+		if step == store.StepSnapshot && !r.hasSnapshot() {
 			return nil, nil // it is being kept
 		}
 		return collect(ctx, q, decodePart,
@@ -156,7 +156,7 @@ func decodePart(v *values) store.Part {
 // RunStudents implements store.Runs.
 func (s *Store) RunStudents(ctx context.Context, district, id, after string, limit int) ([]store.RunStudent, error) {
 	return contents(ctx, s, district, id, limit, func(q queryer, r *runRow) ([]store.RunStudent, error) {
-		if r.Epoch == 0 {
+		if !r.hasSnapshot() {
 			return nil, nil
 		}
 		return collect(ctx, q, func(v *values) store.RunStudent { return store.RunStudent{ID: v.text(), Content: v.bytes()} },
@@ -185,6 +185,11 @@ func contents[T any](
 // keepsContents says whether a run in the state has more than its record.
 func keepsContents(s store.RunState) bool {
 	return s.Unfinished() || s == store.RunDraft || s == store.RunPublished
+}
+
+// hasSnapshot says whether the run's snapshot has been kept.
+func (r *runRow) hasSnapshot() bool {
+	return r.State == store.RunRunning && r.Step != store.StepSnapshot || hasDraft(r.State)
 }
 
 // hasDraft says whether a run in the state has rows and documents.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +21,7 @@ const (
 	// many: each statement costs about as much as several rows.
 	rowsInStatement = 50
 	// blobsAtOnce is how many parts or documents are removed in one transaction.
-	blobsAtOnce = 2
+	blobsAtOnce = 4
 	// maxDocumentBytes limits a document; SQLite allows a little less than twice that.
 	maxDocumentBytes = 512 << 20
 )
@@ -50,13 +51,8 @@ func (s *Store) KeepSnapshot(ctx context.Context, district, id string, snapshot 
 	if err := removeAll(onSnapshot, "run_parts", "run_students"); err != nil {
 		return err
 	}
-	for i, content := range snapshot.Parts {
-		sum := sha256.Sum256(content)
-		if err := onSnapshot(func(d *districtTx, r *runRow) error {
-			return d.putPart(r, store.StepSnapshot, i+1, sum, content)
-		}); err != nil {
-			return err
-		}
+	if err := keepSnapshotParts(onSnapshot, snapshot.Parts); err != nil {
+		return err
 	}
 	students := inserter{
 		table: "run_students", columns: "student, content", write: onSnapshot,
@@ -81,22 +77,48 @@ func (s *Store) KeepSnapshot(ctx context.Context, district, id string, snapshot 
 }
 
 func checkSnapshot(s *store.Snapshot, next store.Step) error {
-	if s.Epoch == 0 {
-		return violation(-1, "epoch", "must be at least 1")
-	}
 	for i, content := range s.Parts {
 		if len(content) > store.MaxPartBytes {
 			return violation(i, "parts", "must be at most 4 MiB")
 		}
 	}
-	if next != store.StepSnapshot {
-		for _, step := range store.Steps {
-			if next == step {
-				return nil
-			}
-		}
+	if slices.Index(store.Steps, next) <= 0 {
+		return violation(-1, "next", "must be a later step")
 	}
-	return violation(-1, "next", "must be a later step")
+	return nil
+}
+
+func keepSnapshotParts(write writeRun, parts [][]byte) error {
+	return inBatches(parts, func(content []byte) int { return len(content) }, func(first int, parts [][]byte) error {
+		sums := make([][sha256.Size]byte, len(parts))
+		for i, content := range parts {
+			sums[i] = sha256.Sum256(content)
+		}
+		return write(func(d *districtTx, r *runRow) error {
+			for i, content := range parts {
+				if err := d.putPart(r, store.StepSnapshot, first+i+1, sums[i], content); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+}
+
+// inBatches calls f with successive items of about bytesAtOnce together, and
+// the place of the first.
+func inBatches[T any](items []T, size func(T) int, f func(first int, batch []T) error) error {
+	first, bytes := 0, 0
+	for i, item := range items {
+		if bytes += size(item); bytes < bytesAtOnce && i+1 < len(items) {
+			continue
+		}
+		if err := f(first, items[first:i+1]); err != nil {
+			return err
+		}
+		first, bytes = i+1, 0
+	}
+	return nil
 }
 
 // FinishRun implements store.Runs.
@@ -106,7 +128,7 @@ func (s *Store) FinishRun(ctx context.Context, district, id string, draft store.
 	}
 	onRunning := func(f func(*districtTx, *runRow) error) error {
 		return s.onRun(ctx, district, id, func(d *districtTx, r *runRow) error {
-			if r.State != store.RunRunning || r.Epoch == 0 {
+			if r.State != store.RunRunning || !r.hasSnapshot() {
 				return wrongState(r)
 			}
 			return f(d, r)
@@ -115,14 +137,8 @@ func (s *Store) FinishRun(ctx context.Context, district, id string, draft store.
 	if err := removeAll(onRunning, "run_documents", "run_placements"); err != nil {
 		return err
 	}
-	for _, document := range draft.Documents {
-		if err := onRunning(func(d *districtTx, r *runRow) error {
-			_, err := d.exec(`INSERT INTO run_documents (run, name, content) VALUES (?, ?, ?)`,
-				r.key, document.Name, nonNil(document.Content))
-			return err
-		}); err != nil {
-			return err
-		}
+	if err := keepDocuments(onRunning, draft.Documents); err != nil {
+		return err
 	}
 	if err := insertRows(onRunning, draft.Rows); err != nil {
 		return err
@@ -138,6 +154,21 @@ func (s *Store) FinishRun(ctx context.Context, district, id string, draft store.
 	}
 	s.removeSoon(ctx, key)
 	return nil
+}
+
+func keepDocuments(write writeRun, documents []store.Document) error {
+	return inBatches(documents, func(document store.Document) int { return len(document.Content) },
+		func(_ int, documents []store.Document) error {
+			return write(func(d *districtTx, r *runRow) error {
+				for _, document := range documents {
+					if _, err := d.exec(`INSERT INTO run_documents (run, name, content) VALUES (?, ?, ?)`,
+						r.key, document.Name, nonNil(document.Content)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		})
 }
 
 func insertRows(write writeRun, rows iter.Seq[store.RunPlacement]) error {
@@ -240,7 +271,7 @@ func (n *inserter) insert(d *districtTx, r *runRow, rows [][]any) error {
 // runTables are the tables of contents with the column that tells a run's rows apart.
 var runTables = map[string]struct {
 	column string
-	atOnce int
+	atOnce int64
 }{
 	"run_parts":      {"rowid", blobsAtOnce},
 	"run_documents":  {"rowid", blobsAtOnce},
@@ -248,20 +279,33 @@ var runTables = map[string]struct {
 	"run_placements": {"student", rowsAtOnce},
 }
 
-// removeAll removes all that a run has in the tables, in many transactions.
+// removeAll removes all that a run has in the tables, in as many transactions as
+// it takes.
 func removeAll(write writeRun, tables ...string) error {
-	for _, table := range tables {
-		for more := true; more; {
-			if err := write(func(d *districtTx, r *runRow) error {
-				n, err := d.removeSome(r.key, table, "")
-				more = n > 0
-				return err
-			}); err != nil {
-				return err
+	for len(tables) > 0 {
+		if err := write(func(d *districtTx, r *runRow) error {
+			left, err := d.removeTables(r.key, tables)
+			if err == nil {
+				tables = left
 			}
+			return err
+		}); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// removeTables removes what a run has in the tables until that is enough for one
+// transaction, and returns the tables where something may be left.
+func (t *tx) removeTables(run int64, tables []string) (left []string, err error) {
+	for i, table := range tables {
+		n, err := t.removeSome(run, table, "")
+		if err != nil || n == runTables[table].atOnce {
+			return tables[i:], err
+		}
+	}
+	return nil, nil
 }
 
 // removeSome removes some of what a run has in a table and meets a condition,
@@ -284,8 +328,8 @@ func (s *Store) removeLeftover(ctx context.Context, run int64) error {
 			if err != nil {
 				return err
 			}
-			n, err := t.removeOf(run, store.RunState(state))
-			if err != nil || n > 0 {
+			more, err := t.removeOf(run, store.RunState(state))
+			if err != nil || more {
 				return err
 			}
 			done = true
@@ -300,17 +344,15 @@ func (s *Store) removeLeftover(ctx context.Context, run int64) error {
 	return nil
 }
 
-// removeOf removes some of what a run in the state no longer keeps.
-func (t *tx) removeOf(run int64, state store.RunState) (int64, error) {
+// removeOf removes some of what a run in the state no longer keeps, and says
+// whether there may be more.
+func (t *tx) removeOf(run int64, state store.RunState) (more bool, err error) {
 	if hasDraft(state) {
-		return t.removeSome(run, "run_parts", ` AND step <> 'snapshot'`)
+		n, err := t.removeSome(run, "run_parts", ` AND step <> 'snapshot'`)
+		return n == blobsAtOnce, err
 	}
-	for _, table := range []string{"run_students", "run_placements", "run_parts", "run_documents"} {
-		if n, err := t.removeSome(run, table, ""); err != nil || n > 0 {
-			return n, err
-		}
-	}
-	return 0, nil
+	left, err := t.removeTables(run, []string{"run_students", "run_placements", "run_parts", "run_documents"})
+	return len(left) > 0, err
 }
 
 // removeLeftovers removes what runs no longer keep: where the process ended
@@ -336,7 +378,7 @@ const erasedMessage = "its input was erased: create it again"
 // anew, as the count of erasures tells.
 func (d *districtTx) eraseFromRuns(student string, now time.Time) ([]int64, error) {
 	failed, err := collect(d.ctx, d, (*values).int64, `SELECT run FROM runs r
-		WHERE district = ? AND state IN ('queued', 'running') AND epoch > 0
+		WHERE district = ? AND state = 'running' AND step <> 'snapshot'
 		AND EXISTS (SELECT 1 FROM run_students s WHERE s.run = r.run AND s.student = ?) ORDER BY run`, d.key, student)
 	if err != nil {
 		return nil, err

@@ -25,6 +25,10 @@ type model struct {
 	offers   map[string]*matcher.Opportunity
 	ledger   map[string]store.Entry // what has expired included, until it's logged
 	log      []store.Change
+	numbers  map[string]uint32      // of opportunities
+	gone     map[string]bool        // students that are erased
+	moved    map[string]store.Epoch // when a student's placement last changed
+	runs     map[string]*modelRun
 }
 
 var (
@@ -45,20 +49,28 @@ func (s *suite) testModel(t *testing.T) {
 		m := &model{
 			st: st, district: fmt.Sprintf("d%d", districts), now: noon,
 			partners: map[string]*matcher.Partner{}, offers: map[string]*matcher.Opportunity{},
-			ledger: map[string]store.Entry{},
+			ledger: map[string]store.Entry{}, numbers: map[string]uint32{}, gone: map[string]bool{},
+			moved: map[string]store.Epoch{}, runs: map[string]*modelRun{},
 		}
 		enrol(rt, st, m.district, "s", "t", "u")
 		m.states = append(m.states, state(rt, st, m.district))
 		rt.Repeat(map[string]func(*rapid.T){
-			"put":     m.put,
-			"delete":  m.delete,
-			"tag":     m.tag,
-			"reserve": m.reserve,
-			"confirm": m.confirm,
-			"release": m.release,
-			"later":   func(*rapid.T) { m.now = m.now.Add(time.Hour) },
-			"expire":  m.expire,
-			"":        m.check,
+			"put":      m.put,
+			"delete":   m.delete,
+			"tag":      m.tag,
+			"reserve":  m.reserve,
+			"confirm":  m.confirm,
+			"release":  m.release,
+			"later":    m.later,
+			"expire":   m.expire,
+			"place":    m.place,
+			"withdraw": m.withdraw,
+			"erase":    m.erase,
+			"run":      m.run,
+			"finish":   m.finish,
+			"drop":     m.drop,
+			"publish":  m.publish,
+			"":         m.check,
 		})
 	})
 }
@@ -188,19 +200,24 @@ func (m *model) reserve(t *rapid.T) {
 		return
 	}
 	must(t, err)
-	// Taking the seat has freed what had expired at this partner, and the id.
+	m.freeExpired(r)
+	m.ledger[r.ID] = store.Entry{Reservation: r}
+}
+
+// freeExpired frees what taking a seat does: what had expired at this partner,
+// and the id.
+func (m *model) freeExpired(r store.Reservation) {
 	mine := m.offers[r.Opportunity].Partner
 	maps.DeleteFunc(m.ledger, func(id string, e store.Entry) bool {
 		there := e.Opportunity == r.Opportunity || mine != "" && m.offers[e.Opportunity].Partner == mine
 		return !m.live(e) && (there || id == r.ID)
 	})
-	m.ledger[r.ID] = store.Entry{Reservation: r}
 }
 
 // refusal is the error that a reservation must get.
 func (m *model) refusal(r store.Reservation) error {
 	o := m.offers[r.Opportunity]
-	if o == nil {
+	if o == nil || m.gone[r.Student] {
 		return store.ErrNotFound
 	}
 	if e, ok := m.ledger[r.ID]; ok && m.live(e) && (e.Placed || !reflect.DeepEqual(e.Reservation, r)) {
@@ -238,6 +255,7 @@ func (m *model) confirm(t *rapid.T) {
 		must(t, err)
 		e.Placed, e.Expires = true, time.Time{}
 		m.ledger[id] = e
+		m.moved[e.Student] = m.epoch(t)
 	}
 }
 
@@ -267,6 +285,12 @@ func (m *model) check(t *rapid.T) {
 	now := state(t, m.st, m.district)
 	last := m.states[len(m.states)-1]
 	m.states = append(m.states, now)
+	clear(m.numbers)
+	for _, o := range now.Opportunities {
+		m.numbers[o.ID] = o.Number
+	}
+	m.renamed(t)
+	m.checkRuns(t)
 	wantEqual(t, "the number of opportunities and partners", []int{len(now.Opportunities), len(now.Partners)},
 		[]int{len(m.offers), len(m.partners)})
 	for _, o := range now.Opportunities {

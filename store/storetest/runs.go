@@ -372,7 +372,6 @@ func (s *suite) wantRunViolations(t *testing.T, st store.Store, in *store.RunInp
 		return st.KeepSnapshot(ctx, "d", "snapshot", snapshot, next)
 	}
 	wantViolation(t, keep(store.StepSnapshot, func(*store.Snapshot) {}), -1, "next")
-	wantViolation(t, keep(store.StepCheck, func(s *store.Snapshot) { s.Epoch = 0 }), -1, "epoch")
 	wantViolation(t, keep(store.StepCheck, func(s *store.Snapshot) { s.Parts[1] = make([]byte, store.MaxPartBytes+1) }), 1, "parts")
 	wantViolation(t, keep(store.StepCheck, func(s *store.Snapshot) {
 		s.Students = slices.Values([]store.RunStudent{{ID: "b"}, {ID: "a"}})
