@@ -53,6 +53,7 @@ func (s *suite) testModel(t *testing.T) {
 			moved: map[string]store.Epoch{}, runs: map[string]*modelRun{},
 		}
 		enrol(rt, st, m.district, "s", "t", "u")
+		m.begin(rt)
 		m.states = append(m.states, state(rt, st, m.district))
 		rt.Repeat(map[string]func(*rapid.T){
 			"put":      m.put,
@@ -73,6 +74,22 @@ func (s *suite) testModel(t *testing.T) {
 			"":         m.check,
 		})
 	})
+}
+
+// begin makes a partner with two opportunities, so that there is something to
+// take from the start.
+func (m *model) begin(t *rapid.T) {
+	m.partners["p"] = &matcher.Partner{ID: "p", MaxSeats: new(int32(3))}
+	w := batch(putPartner(m.partners["p"]))
+	for _, id := range []string{"a", "b"} {
+		m.offers[id] = opportunity(id, "p")
+		m.offers[id].Seats = 2
+		w.Mutations = append(w.Mutations, putOpportunity(m.offers[id]))
+	}
+	must(t, second(m.st.Write(t.Context(), m.district, at(m.now), w)))
+	var err error
+	m.log, err = m.st.Changes(t.Context(), m.district, 0, 10)
+	must(t, err)
 }
 
 // put writes a batch of partners and opportunities.
@@ -253,9 +270,11 @@ func (m *model) confirm(t *rapid.T) {
 		wantError(t, err, store.ErrAlreadyPlaced)
 	default:
 		must(t, err)
+		if !e.Placed {
+			m.moved[e.Student] = m.epoch(t)
+		}
 		e.Placed, e.Expires = true, time.Time{}
 		m.ledger[id] = e
-		m.moved[e.Student] = m.epoch(t)
 	}
 }
 

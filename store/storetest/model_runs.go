@@ -97,7 +97,7 @@ func (m *model) erase(t *rapid.T) {
 	}
 }
 
-// run starts a run and keeps its snapshot.
+// run starts a run and keeps its snapshot, and mostly finishes it.
 func (m *model) run(t *rapid.T) {
 	id := fmt.Sprintf("run%d", len(m.runs))
 	createRun(t, m.st, m.district, id)
@@ -110,23 +110,36 @@ func (m *model) run(t *rapid.T) {
 		r.numbers[o.ID] = o.Number
 	}
 	m.runs[id] = r
+	if rapid.IntRange(0, 3).Draw(t, "finished") > 0 {
+		m.finishRun(t, id, r)
+	}
 }
 
-// drawRun is any of the runs, nil: there is none.
-func (m *model) drawRun(t *rapid.T) (string, *modelRun) {
-	if len(m.runs) == 0 {
+// drawRun is one of the runs, mostly one in the state; nil: there is none.
+func (m *model) drawRun(t *rapid.T, state store.RunState) (string, *modelRun) {
+	ids := slices.Sorted(maps.Keys(m.runs))
+	if len(ids) == 0 {
 		return "", nil
 	}
-	id := fmt.Sprintf("run%d", rapid.IntRange(0, len(m.runs)-1).Draw(t, "run"))
+	if rapid.IntRange(0, 7).Draw(t, "any run") > 0 {
+		ids = slices.DeleteFunc(ids, func(id string) bool { return m.runs[id].state != state })
+		if len(ids) == 0 {
+			return "", nil
+		}
+	}
+	id := rapid.SampledFrom(ids).Draw(t, "run")
 	return id, m.runs[id]
 }
 
 // finish gives a run rows, which need not fit the seats.
 func (m *model) finish(t *rapid.T) {
-	id, r := m.drawRun(t)
-	if r == nil {
-		return
+	id, r := m.drawRun(t, store.RunRunning)
+	if r != nil {
+		m.finishRun(t, id, r)
 	}
+}
+
+func (m *model) finishRun(t *rapid.T, id string, r *modelRun) {
 	rows := map[string]store.RunPlacement{}
 	opportunities := slices.Sorted(maps.Keys(r.numbers))
 	for _, s := range r.students {
@@ -154,7 +167,7 @@ func inOrder(rows map[string]store.RunPlacement) (list []store.RunPlacement) {
 
 // drop cancels a run, or discards it.
 func (m *model) drop(t *rapid.T) {
-	id, r := m.drawRun(t)
+	id, r := m.drawRun(t, store.RunRunning)
 	if r == nil || rapid.IntRange(0, 3).Draw(t, "rarely") != 0 {
 		return
 	}
@@ -174,7 +187,7 @@ func (m *model) drop(t *rapid.T) {
 
 // publish publishes a run where that is to be.
 func (m *model) publish(t *rapid.T) {
-	id, r := m.drawRun(t)
+	id, r := m.drawRun(t, store.RunDraft)
 	if r == nil {
 		return
 	}
