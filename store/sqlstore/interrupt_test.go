@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"reflect"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -37,6 +38,12 @@ type everything struct {
 	students []store.StudentRecord
 	rows     []store.Rows
 	entry    *store.Entry
+	runs     []store.Run
+	placed   []store.Placement
+	back     []store.Withdrawal
+	drafts   [][]store.RunPlacement
+	inputs   [][]store.RunStudent
+	parts    [][]store.Part
 }
 
 func readEverything(t *testing.T, s *sqlstore.Store) (all everything) {
@@ -57,6 +64,21 @@ func readEverything(t *testing.T, s *sqlstore.Store) (all everything) {
 	}
 	if all.entry, err = s.Entry(t.Context(), "d", "r1", now); !errors.Is(err, store.ErrNotFound) {
 		note(err)
+	}
+	all.placed, err = s.Placements(t.Context(), "d", "", 100)
+	note(err)
+	all.back, err = s.Withdrawals(t.Context(), "d", "s")
+	note(err)
+	all.runs, err = s.ListRuns(t.Context(), "d", "", 100)
+	note(err)
+	for _, r := range all.runs {
+		rows, err := s.RunPlacements(t.Context(), "d", r.ID, "", 100)
+		note(err)
+		students, err := s.RunStudents(t.Context(), "d", r.ID, "", 100)
+		note(err)
+		parts, err := s.RunParts(t.Context(), "d", r.ID, store.StepCheck, 0, 100)
+		note(err)
+		all.drafts, all.inputs, all.parts = append(all.drafts, rows), append(all.inputs, students), append(all.parts, parts)
 	}
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
@@ -151,7 +173,9 @@ func interruptions() []interruption {
 			Settings: &settings, Refresh: count,
 		})},
 		{"students", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
-			_, err := s.PutStudents(ctx, "d", req, []store.StudentPut{{Student: &matcher.Student{ID: "s", Interests: many}}})
+			_, err := s.PutStudents(ctx, "d", req, []store.StudentPut{
+				{Student: &matcher.Student{ID: "s", Interests: many}}, {Student: &matcher.Student{ID: "s2"}},
+			})
 			return err
 		}},
 		{"students again", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
@@ -183,6 +207,56 @@ func interruptions() []interruption {
 		{"deletions", write(store.Write{
 			Mutations: []store.Mutation{{DeleteTag: "x"}, {DeletePartner: "p"}, {DeleteOpportunity: "o2"}, {DeleteOpportunity: "o3"}},
 		})},
+		{"another placement", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
+			_, err := s.CreatePlacement(ctx, "d", req, store.NewPlacement{ID: "p1", Student: "s2", Opportunity: "o1"})
+			return err
+		}},
+		{"a withdrawal", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
+			_, err := s.WithdrawPlacement(ctx, "d", req, "s2", "why")
+			return err
+		}},
+		{"a run", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
+			_, err := s.CreateRun(ctx, "d", req, store.NewRun{ID: "run", Created: now})
+			return err
+		}},
+		{"its start", func(ctx context.Context, s *sqlstore.Store, _ store.Request) error {
+			_, err := s.StartRun(ctx, "d", "run", now)
+			return err
+		}},
+		{"its snapshot", func(ctx context.Context, s *sqlstore.Store, _ store.Request) error {
+			head, err := s.Head(ctx, "d")
+			if err != nil {
+				return err
+			}
+			return s.KeepSnapshot(ctx, "d", "run", store.Snapshot{
+				Epoch: head.Epoch, Parts: [][]byte{[]byte("part")}, Students: slices.Values([]store.RunStudent{{ID: "s"}, {ID: "s2"}}),
+			}, store.StepCheck)
+		}},
+		{"its parts", func(ctx context.Context, s *sqlstore.Store, _ store.Request) error {
+			return s.KeepParts(ctx, "d", "run", store.StepCheck, []store.Part{{Number: 1}, {Number: 2}}, store.StepVerify)
+		}},
+		{"its draft", func(ctx context.Context, s *sqlstore.Store, _ store.Request) error {
+			return s.FinishRun(ctx, "d", "run", store.Draft{
+				Documents: []store.Document{{Name: "report"}},
+				Rows:      slices.Values([]store.RunPlacement{{Student: "s"}, {Student: "s2", Opportunity: "o1", Number: 1}}),
+			})
+		}},
+		{"its publication", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
+			_, err := s.PublishRun(ctx, "d", req, "run")
+			return err
+		}},
+		{"another run", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
+			_, err := s.CreateRun(ctx, "d", req, store.NewRun{ID: "run2", Created: now})
+			return err
+		}},
+		{"its cancelling", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
+			_, err := s.CancelRun(ctx, "d", req, "run2")
+			return err
+		}},
+		{"its discarding", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
+			_, err := s.DiscardRun(ctx, "d", req, "run2")
+			return err
+		}},
 		{"an erasure", func(ctx context.Context, s *sqlstore.Store, req store.Request) error {
 			_, err := s.DeleteStudent(ctx, "d", req, "s", 0)
 			return err

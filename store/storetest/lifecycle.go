@@ -22,17 +22,24 @@ func (s *suite) testIsolation(t *testing.T) {
 		_, err := st.WriteRows(ctx, d, at(noon), store.RowsWrite{Put: allRows("s", "o")})
 		must(t, err)
 		reserve(t, st, d, "r", "s", "o")
+		draft(t, st, d, "run", [2]string{"s", "o"})
 	}
 	before := state(t, st, "e")
 	write(t, st, "d", putTag(tag("other")), putOpportunity(fullOpportunity("o2", "")))
 	must(t, second(st.Confirm(ctx, "d", at(noon), "r")))
 	must(t, second(st.WriteRows(ctx, "d", at(noon), store.RowsWrite{Clear: []store.RowScope{{Kind: store.RowPreferences}}})))
+	must(t, second(st.CancelRun(ctx, "d", at(noon), cancelled(t, st))))
 	must(t, second(st.DeleteStudent(ctx, "d", at(noon), "s", 0)))
+	must(t, second(st.DiscardRun(ctx, "d", at(noon), "run")))
 	write(t, st, "d", store.Mutation{DeleteOpportunity: "o"}, store.Mutation{DeletePartner: "p"}, store.Mutation{DeleteTag: "cad"})
 
 	wantEqual(t, "the other district", state(t, st, "e"), before)
 	must(t, second(st.Student(ctx, "e", "s")))
 	must(t, second(st.Entry(ctx, "e", "r", noon)))
+	must(t, second(st.RunPlacement(ctx, "e", "run", "s")))
+	must(t, second(st.RunDocument(ctx, "e", "run", "report")))
+	wantError(t, second(st.Run(ctx, "e", "to cancel")), store.ErrNotFound)
+	wantSnapshotOf(t, st, "e", "run", 1)
 	for _, kind := range rowKinds {
 		rows, _, err := st.ListRows(ctx, "e", kind, store.RowFilter{}, "", 10)
 		must(t, err)
@@ -42,6 +49,23 @@ func (s *suite) testIsolation(t *testing.T) {
 	must(t, err)
 	if len(students) > 0 {
 		t.Fatal("the student is still there")
+	}
+}
+
+// cancelled makes a run of the district d that can be cancelled.
+func cancelled(t tb, st store.Store) string {
+	t.Helper()
+	createRun(t, st, "d", "to cancel")
+	keepSnapshot(t, st, "d", "to cancel")
+	return "to cancel"
+}
+
+func wantSnapshotOf(t tb, st store.Store, district, run string, students int) {
+	t.Helper()
+	list, err := st.RunStudents(t.Context(), district, run, "", 100)
+	must(t, err)
+	if len(list) != students {
+		t.Fatalf("the snapshot has %d students, want %d", len(list), students)
 	}
 }
 
@@ -74,6 +98,30 @@ func every(ctx context.Context, st store.Store) map[string]error {
 		"Release":       second(st.Release(ctx, "d", at(noon), "r")),
 		"Entry":         second(st.Entry(ctx, "d", "r", noon)),
 		"Expire":        expireErr,
+
+		"CreatePlacement":   second(st.CreatePlacement(ctx, "d", at(noon), placement("never", "s", "o"))),
+		"WithdrawPlacement": second(st.WithdrawPlacement(ctx, "d", at(noon), "s", "")),
+		"Placement":         second(st.Placement(ctx, "d", "s")),
+		"Placements":        second(st.Placements(ctx, "d", "", 1)),
+		"Withdrawals":       second(st.Withdrawals(ctx, "d", "s")),
+		"CreateRun":         second(st.CreateRun(ctx, "d", at(noon), newRun("never"))),
+		"Run":               second(st.Run(ctx, "d", "run")),
+		"ListRuns":          second(st.ListRuns(ctx, "d", "", 1)),
+		"UnfinishedRuns":    second(st.UnfinishedRuns(ctx)),
+		"RunInput":          second(st.RunInput(ctx, "d", noon)),
+		"StartRun":          second(st.StartRun(ctx, "d", "to start", noon)),
+		"KeepSnapshot":      st.KeepSnapshot(ctx, "d", "to start", snapshotOf(&store.RunInput{}), store.StepCheck),
+		"KeepParts":         st.KeepParts(ctx, "d", "to start", store.StepCheck, nil, ""),
+		"RunParts":          second(st.RunParts(ctx, "d", "run", store.StepSnapshot, 0, 1)),
+		"RunStudents":       second(st.RunStudents(ctx, "d", "run", "", 1)),
+		"FinishRun":         st.FinishRun(ctx, "d", "to start", draftOf()),
+		"FailRun":           st.FailRun(ctx, "d", "to start", "", noon),
+		"CancelRun":         second(st.CancelRun(ctx, "d", at(noon), "to start")),
+		"DiscardRun":        second(st.DiscardRun(ctx, "d", at(noon), "run")),
+		"RunDocument":       second(st.RunDocument(ctx, "d", "run", "report")),
+		"RunPlacements":     second(st.RunPlacements(ctx, "d", "run", "", 1)),
+		"RunPlacement":      second(st.RunPlacement(ctx, "d", "run", "s")),
+		"PublishRun":        second(st.PublishRun(ctx, "d", at(noon), "run")),
 	}
 }
 
@@ -82,6 +130,8 @@ func filled(t *testing.T, s *suite) store.Store {
 	write(t, st, "d", putTag(tag("cad")), putPartner(partner("p")), putOpportunity(opportunity("o", "p")))
 	enrol(t, st, "d", "s", "s2")
 	reserve(t, st, "d", "r", "s2", "o")
+	draft(t, st, "d", "run", [2]string{"s"}, [2]string{"s2", "o"})
+	createRun(t, st, "d", "to start")
 	return st
 }
 
@@ -96,6 +146,8 @@ func (s *suite) testCancelled(t *testing.T) {
 		}
 	}
 	wantEqual(t, "state", state(t, st, "d"), before)
+	wantState(t, st, "d", "run", store.RunDraft)
+	wantState(t, st, "d", "to start", store.RunQueued)
 
 	// A write whose context ends in its course is undone.
 	ctx, cancel = context.WithCancel(t.Context())

@@ -80,6 +80,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, options ...Option) {
 		{"Publish", (*suite).testPublish},
 		{"PublishRefused", (*suite).testPublishRefused},
 		{"PublishAllowed", (*suite).testPublishAllowed},
+		{"ErasureFromRuns", (*suite).testErasureFromRuns},
+		{"ErasedMeanwhile", (*suite).testErasedMeanwhile},
 		{"PublishRace", (*suite).testPublishRace},
 		{"Linearizable", (*suite).testLinearizable},
 		{"Isolation", (*suite).testIsolation},
