@@ -24,7 +24,7 @@ func (r *BatchRanker) Eligible(dst []uint32, s *Student, forbidden map[string]bo
 		}
 	}
 	x := r.batch.x
-	for slot := range uint32(x.delta.n) {
+	for slot := range x.delta.n {
 		if rec := x.delta.slots.at(slot); rec != nil && r.single.admitted(&r.query, rec.opportunity, rec.partner) {
 			dst = append(dst, uint32(x.base.len())+slot)
 		}
