@@ -41,11 +41,11 @@ func BenchmarkCheck(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			p, err := newProblem(in, run)
+			p, err := newProblem(in, run, Options{Workers: 1})
 			if err != nil {
 				b.Fatal(err)
 			}
-			if err := p.makeLists(b.Context(), Options{Progress: func(string, int64, int64) {}}); err != nil {
+			if err := p.makeLists(b.Context(), Options{}); err != nil {
 				b.Fatal(err)
 			}
 			lists := slices.Clone(p.lists)

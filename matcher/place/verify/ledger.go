@@ -1,9 +1,6 @@
 package verify
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // ledger is the seats that are left where they are given one by one. A reserved
 // seat is for its group; students move between the seats of an opportunity, so
@@ -150,48 +147,4 @@ func (m *market) dictate() []int32 {
 		}
 	}
 	return at
-}
-
-// fill gives, in the order of the lottery, everybody without a placement the
-// eligible opportunity with a free seat that has the best score, ties by id. One
-// that would be cancelled under its minimum is not opened for it.
-func (m *market) fill(f *placement) {
-	if !m.options.Fill {
-		return
-	}
-	l := m.newLedger(m.run.summary.Objective == stable)
-	for s, o := range f.at {
-		if o >= 0 {
-			l.force(int32(s), o)
-		}
-	}
-	for s := range f.at {
-		if f.at[s] >= 0 {
-			continue
-		}
-		for _, o := range m.fillers(f, l, int32(s)) {
-			if l.take(int32(s), o) {
-				f.put(int32(s), o)
-				f.filled[s] = true
-				break
-			}
-		}
-	}
-}
-
-// fillers are the opportunities that may have a free seat for a student at the
-// end, the best first.
-func (m *market) fillers(f *placement, l *ledger, s int32) []int32 {
-	score := m.scoresOf(s)
-	scores := make(map[int32]float64)
-	var found []int32
-	for at := range m.offers {
-		o, offer := int32(at), &m.offers[at]
-		if l.left[o] > 0 && !(offer.cancels && f.counts[o] < offer.minimum) && m.eligible(s, o) {
-			scores[o] = score(o)
-			found = append(found, o)
-		}
-	}
-	slices.SortFunc(found, func(a, b int32) int { return cmp.Or(cmp.Compare(scores[b], scores[a]), cmp.Compare(a, b)) })
-	return found
 }

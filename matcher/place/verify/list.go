@@ -16,42 +16,60 @@ import (
 func (p *problem) makeLists(ctx context.Context, o Options) error {
 	n := len(p.students)
 	p.lists, p.barred = make([][]entry, n), make([]bool, n)
-	workers := o.Workers
+	sampled := func(s int) bool { return o.Sample <= 0 || s*o.Sample/n != (s-1)*o.Sample/n || s == 0 || o.Sample >= n }
+	var done atomic.Int64
+	var mu sync.Mutex // of wrong and of calls of Progress
+	var wrong error
+	err := p.share(ctx, 0, n, func(s int32, w *work) {
+		err := p.makeList(s, sampled(int(s)), w, o)
+		count := done.Add(1)
+		if err == nil && count%1024 != 0 {
+			return
+		}
+		mu.Lock()
+		p.progress("lists", count, int64(n))
+		wrong = cmp.Or(wrong, err)
+		mu.Unlock()
+	})
+	return cmp.Or(err, wrong)
+}
+
+// work is the scratch of one goroutine.
+type work struct {
+	units []int64 // by offer
+}
+
+func (p *problem) newWork() *work { return &work{units: make([]int64, len(p.offers))} }
+
+// share does something for each of some students, over all goroutines. The
+// error is the context's.
+func (p *problem) share(ctx context.Context, from, to int, do func(s int32, w *work)) error {
+	workers := p.workers
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	sampled := func(s int) bool { return o.Sample <= 0 || s*o.Sample/n != (s-1)*o.Sample/n || s == 0 || o.Sample >= n }
-	var next, done atomic.Int64
+	var next atomic.Int64
+	next.Store(int64(from))
 	var wait sync.WaitGroup
-	var mu sync.Mutex // of wrong and of calls of Progress
-	var wrong error
 	for range workers {
 		wait.Go(func() {
-			for ctx.Err() == nil {
-				s := int(next.Add(1)) - 1
-				if s >= n {
+			for w := p.newWork(); ctx.Err() == nil; {
+				s := next.Add(1) - 1
+				if s >= int64(to) {
 					return
 				}
-				err := p.makeList(int32(s), sampled(s), o)
-				count := done.Add(1)
-				if err == nil && count%1024 != 0 {
-					continue
-				}
-				mu.Lock()
-				o.Progress("lists", count, int64(n))
-				wrong = cmp.Or(wrong, err)
-				mu.Unlock()
+				do(int32(s), w)
 			}
 		})
 	}
 	wait.Wait()
-	return cmp.Or(ctx.Err(), wrong)
+	return ctx.Err()
 }
 
 // makeList makes the list of one student.
-func (p *problem) makeList(s int32, sampled bool, o Options) error {
+func (p *problem) makeList(s int32, sampled bool, w *work, o Options) error {
 	if sampled {
-		p.lists[s], p.barred[s] = p.bruteForce(s)
+		p.lists[s], p.barred[s] = p.bruteForce(s, w)
 	}
 	if o.Sample <= 0 {
 		return nil
@@ -77,7 +95,7 @@ func (p *problem) makeList(s int32, sampled bool, o Options) error {
 // it has any row there; else its eligible rows of scores, by score and then id,
 // if it has any row there; else its first candidates. It says of an empty one
 // whether eligibility is the reason.
-func (p *problem) bruteForce(s int32) (list []entry, barred bool) {
+func (p *problem) bruteForce(s int32, w *work) (list []entry, barred bool) {
 	switch {
 	case len(p.prefers[s]) > 0:
 		rows := slices.SortedFunc(slices.Values(p.prefers[s]), func(a, b Preference) int { return cmp.Compare(a.Rank, b.Rank) })
@@ -99,12 +117,12 @@ func (p *problem) bruteForce(s int32) (list []entry, barred bool) {
 		}
 		return list, len(list) == 0
 	default:
-		return p.candidates(s)
+		return p.candidates(s, w)
 	}
 }
 
 // candidates scores every opportunity and takes the first, by units and then id.
-func (p *problem) candidates(s int32) (list []entry, barred bool) {
+func (p *problem) candidates(s int32, w *work) (list []entry, barred bool) {
 	type candidate struct {
 		offer int32
 		units int64
@@ -112,12 +130,12 @@ func (p *problem) candidates(s int32) (list []entry, barred bool) {
 	o := &p.run.summary.Options
 	k := min(o.Candidates, len(p.offers))
 	f := p.scorer.profile(&p.in.Students[p.rows[s]])
+	f.all(w.units, p.offers)
 	shares := false
 	var found []candidate
 	better := func(a, b candidate) int { return cmp.Or(cmp.Compare(b.units, a.units), cmp.Compare(a.offer, b.offer)) }
-	least, enough := int64(1), max(1<<10, 4*k)
-	for at := range p.offers {
-		units := f.units(p.offers[at].posting)
+	least, enough := int64(1), 3*k
+	for at, units := range w.units {
 		shares = shares || units > 0
 		if units < least || !p.eligible(s, int32(at)) {
 			continue

@@ -65,13 +65,13 @@ func optimal(in *Input, r *Run) bool {
 
 // listed is the market of a run with its lists; nil where there is none.
 func listed(in *Input, r *Run) *market {
-	p, err := newProblem(in, r)
+	p, err := newProblem(in, r, Options{Workers: 1})
 	if err != nil {
 		return nil
 	}
 	p.lists, p.barred = make([][]entry, len(p.students)), make([]bool, len(p.students))
 	for s := range p.students {
-		p.lists[s], p.barred[s] = p.bruteForce(int32(s))
+		p.lists[s], p.barred[s] = p.bruteForce(int32(s), p.newWork())
 	}
 	said, err := p.readRows()
 	if err != nil {

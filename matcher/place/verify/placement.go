@@ -146,7 +146,9 @@ func (m *market) checkClaim(ctx context.Context) (*placement, error) {
 		}
 	}
 	f := m.placed(base)
-	m.fill(f)
+	if err := m.fill(ctx, f); err != nil {
+		return nil, err
+	}
 	for s, o := range f.at {
 		if m.said.at[s] != o {
 			return nil, m.wrong(int32(s), "the student should have %s", m.name(o))

@@ -18,8 +18,10 @@ const none = int32(-1)
 // problem is the input by numbers: students in the order of the lottery,
 // opportunities, capped partners and groups by id.
 type problem struct {
-	in  *Input
-	run *Run
+	in       *Input
+	run      *Run
+	workers  int // see Options
+	progress func(step string, done, total int64)
 
 	students []string
 	rows     []int // of the input, by student
@@ -50,6 +52,7 @@ type pair struct{ student, offer int32 }
 // offer is an opportunity.
 type offer struct {
 	row      *matcher.Opportunity
+	open     bool // to somebody: it is offered in the run, and has a seat, as has its partner
 	seats    int32
 	minimum  int32 // 0 where it isn't offered in the run
 	cancels  bool  // under its minimum
@@ -76,13 +79,16 @@ type entry struct {
 
 func (e entry) weight() int32 { return max(1, e.micro) }
 
-func newProblem(in *Input, run *Run) (*problem, error) {
+func newProblem(in *Input, run *Run, o Options) (*problem, error) {
 	if run.summary.Options.Strict {
 		if err := checkStrict(in); err != nil {
 			return nil, err
 		}
 	}
-	p := &problem{in: in, run: run}
+	p := &problem{in: in, run: run, workers: o.Workers, progress: o.Progress}
+	if p.progress == nil {
+		p.progress = func(string, int64, int64) {}
+	}
 	p.drawStudents()
 	p.numberOffers()
 	p.reserveSeats()
@@ -95,6 +101,7 @@ func newProblem(in *Input, run *Run) (*problem, error) {
 	for i := range p.offers {
 		p.offers[i].posting = p.scorer.offers[p.offers[i].row.ID]
 	}
+	p.scorer.hold(p.offers)
 	p.prefers, p.scored = make([][]Preference, len(p.students)), make([][]Score, len(p.students))
 	for _, r := range in.Preferences {
 		s := p.number[r.Student]
@@ -158,6 +165,7 @@ func (p *problem) numberOffers() {
 		made := offer{row: o, seats: o.Seats, cancels: o.MinPolicy == matcher.MinCancel, partner: at}
 		if offeredOn(o, &p.run.summary.Options) {
 			made.minimum = o.MinSeats
+			made.open = o.Seats > 0 && (at < 0 || p.partners[at].seats > 0)
 		}
 		p.offers = append(p.offers, made)
 	}

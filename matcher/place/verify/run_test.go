@@ -146,11 +146,11 @@ func drawOptions(t *rapid.T, objective string) *summary {
 func solved(t tester, in *Input, s *summary) (*Run, bool) {
 	t.Helper()
 	r := &Run{summary: *s}
-	p, err := newProblem(in, r)
+	p, err := newProblem(in, r, Options{Workers: 1})
 	if err != nil {
 		return nil, false
 	}
-	if err := p.makeLists(context.Background(), Options{Workers: 1, Progress: func(string, int64, int64) {}}); err != nil {
+	if err := p.makeLists(context.Background(), Options{}); err != nil {
 		t.Fatal(err)
 	}
 	q, err := p.toSolve()

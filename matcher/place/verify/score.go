@@ -19,6 +19,7 @@ type scorer struct {
 	number  map[string]int    // of a tag that an opportunity has
 	weigh   func(tag string) int64
 	offers  map[string]*posting
+	holders [][]holder // by tag; see hold
 }
 
 // posting is an opportunity's tags, by number: the impact, or with overlap the
@@ -27,6 +28,12 @@ type posting struct {
 	tags   []int
 	values []int64
 	boost  int64 // overlap: in thousandths
+}
+
+// holder is an opportunity that has a tag, with the value of its posting.
+type holder struct {
+	offer int32
+	value int64
 }
 
 func newScorer(in *Input, o *options) *scorer {
@@ -156,21 +163,34 @@ func (c *scorer) posting(boost float64, weights map[string]int64) *posting {
 	return made
 }
 
-// profile is a student's tags: by number P and G.
-type profile struct {
-	c       *scorer
-	weights []int64
-	g       []int64
-	scale   float64
+// hold says for each tag which opportunities have it.
+func (c *scorer) hold(offers []offer) {
+	c.holders = make([][]holder, len(c.number))
+	for o := range offers {
+		has := offers[o].posting
+		for i, tag := range has.tags {
+			c.holders[tag] = append(c.holders[tag], holder{int32(o), has.values[i]})
+		}
+	}
 }
 
+// profile is a student's tags: by number P and G.
+type profile struct {
+	c     *scorer
+	tags  map[int]weighed
+	scale float64
+}
+
+// weighed is P and G of a tag.
+type weighed struct{ weight, g int64 }
+
 func (c *scorer) profile(s *matcher.Student) *profile {
-	f := &profile{c: c, weights: make([]int64, len(c.number)), g: make([]int64, len(c.number))}
+	f := &profile{c: c, tags: make(map[int]weighed)}
 	sum, squares := new(big.Int), new(big.Int)
 	for tag, w := range c.passUp(s.Interests) {
 		g := c.weigh(tag)
 		if at, there := c.number[tag]; there {
-			f.weights[at], f.g[at] = w, g
+			f.tags[at] = weighed{w, g}
 		}
 		part := big.NewInt(w * g)
 		sum.Add(sum, part)
@@ -189,19 +209,39 @@ func (c *scorer) profile(s *matcher.Student) *profile {
 	return f
 }
 
+// part is what a shared tag adds to S, with overlap before the boost.
+func (f *profile) part(tag weighed, value int64) int64 {
+	if f.c.measure == "overlap" {
+		return tag.g * min(tag.weight, value)
+	}
+	return tag.weight * tag.g * value
+}
+
 // units is S. It stays below 2^63: at most 1,088 tags of parts below 2^47.
 func (f *profile) units(o *posting) int64 {
 	sum := int64(0)
-	if f.c.measure == "overlap" {
-		for i, tag := range o.tags {
-			sum += f.g[tag] * min(f.weights[tag], o.values[i])
-		}
-		return sum * o.boost
-	}
 	for i, tag := range o.tags {
-		sum += f.weights[tag] * f.g[tag] * o.values[i]
+		sum += f.part(f.tags[tag], o.values[i])
+	}
+	if f.c.measure == "overlap" {
+		sum *= o.boost
 	}
 	return sum
+}
+
+// all puts into to the units of all opportunities, tag by tag.
+func (f *profile) all(to []int64, offers []offer) {
+	clear(to)
+	for at, tag := range f.tags {
+		for _, h := range f.c.holders[at] {
+			to[h.offer] += f.part(tag, h.value)
+		}
+	}
+	if f.c.measure == "overlap" {
+		for o := range to {
+			to[o] *= offers[o].posting.boost
+		}
+	}
 }
 
 // shown is the score of units.
@@ -243,17 +283,15 @@ func offeredOn(o *matcher.Opportunity, with *options) bool {
 // eligible says whether all rules hold for a pair.
 func (p *problem) eligible(s, o int32) bool {
 	student, offer := &p.in.Students[p.rows[s]], p.offers[o].row
-	with := p.offers[o].partner
 	switch {
-	case !offeredOn(offer, &p.run.summary.Options),
-		offer.Seats < 1 || with >= 0 && p.partners[with].seats < 1,
+	case !p.offers[o].open,
 		len(offer.Grades) > 0 && !slices.Contains(offer.Grades, student.Grade),
 		!offer.Remote && len(offer.Regions) > 0 && !slices.Contains(offer.Regions, student.Region),
 		len(student.Slots) > 0 && !hasAll(student.Slots, offer.Slots),
 		!hasAll(student.Credentials, offer.Requires),
 		offer.MinAge != nil && (student.Age == nil || *student.Age < *offer.MinAge),
 		!offer.Remote && tooFar(student, offer.Position),
-		p.forbids[pair{s, o}]:
+		len(p.forbids) > 0 && p.forbids[pair{s, o}]:
 		return false
 	}
 	return true

@@ -124,20 +124,17 @@ type Entry struct {
 // Check checks a run. The error is a *Violation where the run doesn't hold, or
 // the context's.
 func Check(ctx context.Context, in *Input, run *Run, o Options) error {
-	if o.Progress == nil {
-		o.Progress = func(string, int64, int64) {}
-	}
 	if err := run.CheckInput(in); err != nil {
 		return err
 	}
-	p, err := newProblem(in, run)
+	p, err := newProblem(in, run, o)
 	if err != nil {
 		return err
 	}
 	if err := p.makeLists(ctx, o); err != nil {
 		return err
 	}
-	o.Progress("checking", 0, 0)
+	p.progress("checking", 0, 0)
 	return p.check(ctx)
 }
 
