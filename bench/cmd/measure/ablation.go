@@ -34,6 +34,16 @@ var ablations = []ablated{
 	{name: "no first threshold", changes: []ablate.Change{{
 		Folder: "matcher", Function: "(*Ranker).open", Insert: "if true { return }",
 	}}},
+	{name: "windows bounded by highest levels alone, in their order", changes: []ablate.Change{{
+		Folder: "matcher", Function: "(*Ranker).arrange", Insert: `if r.order = r.order[:0]; true {
+			for w := range r.windows {
+				if r.windows[w].most >= threshold {
+					r.order = append(r.order, int32(w))
+				}
+			}
+			return
+		}`,
+	}}},
 	{name: "no columns", changes: []ablate.Change{{
 		Folder: "matcher/internal/kernel", Function: "MinColumn", Insert: "if true { return Window + 1 }",
 	}}},
