@@ -114,9 +114,6 @@ func (m *measurement) build(program string, build func() error) error {
 
 // kernels measures this program with each of the inner loops.
 func kernels(ctx context.Context, m *measurement, set string) ([]result.Row, error) {
-	if m.prepare {
-		return nil, nil
-	}
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err

@@ -33,23 +33,25 @@ type part struct {
 	what string
 	sets []string // that it is taken on where none are asked for
 	run  func(ctx context.Context, m *measurement, set string) ([]result.Row, error)
+	// builds: it has something to build beforehand.
+	builds bool
 }
 
 var middle = []string{"1000000"}
 
 // parts are all there are, in the order in which they are taken.
 var parts = []part{
-	{"rank", "the ranker beside the plain loop", dataset.Names, rank},
-	{"lucene", "the ranker beside Lucene", dataset.Names, besideLucene},
-	{"others", "the ranker beside bleve, Redis and PostgreSQL", []string{"district-nyc", "10000", "tate", "100000"}, besideOthers},
-	{"length", "by the number of tags of a query", middle, byLength},
-	{"k", "by how many candidates are wanted", middle, byK},
-	{"measures", "by measure", middle, byMeasure},
-	{"filters", "by how many are eligible", middle, byFilter},
-	{"storms", "where everything ties, and the like", []string{stormSet}, storms},
-	{"kernels", "by inner loops", middle, kernels},
-	{"work", "what the ranker does for a query", []string{"1000000", "tate", "arxiv"}, workDone},
-	{"ablation", "without one part of the design", []string{"1000000", "tate", "arxiv"}, ablation},
+	{"rank", "the ranker beside the plain loop", dataset.Names, rank, false},
+	{"lucene", "the ranker beside Lucene", dataset.Names, besideLucene, true},
+	{"others", "the ranker beside bleve, Redis and PostgreSQL", []string{"district-nyc", "10000", "tate", "100000"}, besideOthers, false},
+	{"length", "by the number of tags of a query", middle, byLength, false},
+	{"k", "by how many candidates are wanted", middle, byK, false},
+	{"measures", "by measure", middle, byMeasure, false},
+	{"filters", "by how many are eligible", middle, byFilter, false},
+	{"storms", "where everything ties, and the like", []string{stormSet}, storms, false},
+	{"kernels", "by inner loops", middle, kernels, false},
+	{"work", "what the ranker does for a query", []string{"1000000", "tate", "arxiv"}, workDone, true},
+	{"ablation", "without one part of the design", []string{"1000000", "tate", "arxiv"}, ablation, true},
 }
 
 // measurement is what all parts are told.
@@ -100,6 +102,9 @@ func run(ctx context.Context, args []string, messages io.Writer) error {
 		return err
 	}
 	for _, p := range chosen {
+		if m.prepare && !p.builds {
+			continue
+		}
 		on := p.sets
 		if *sets != "" {
 			on = strings.Split(*sets, ",")
