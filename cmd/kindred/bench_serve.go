@@ -63,7 +63,7 @@ With --server it measures one that runs, for students that it has.`,
 			return p.benchServe(cmd.Context(), &f)
 		},
 	}
-	f.add(cmd, "measure the server at this address, in place of one of its own")
+	f.add(cmd, "", "measure the server at this address, in place of one of its own")
 	flags := cmd.Flags()
 	flags.IntVar(&f.Opportunities, "opportunities", 10_000, "how many opportunities to invent")
 	flags.IntVar(&f.Students, "students", 10_000, "how many students to invent; of a running server, to ask for at most")

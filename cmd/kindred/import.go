@@ -42,7 +42,7 @@ the folder lacks.`,
 			return p.importFolder(cmd.Context(), args[0], &f)
 		},
 	}
-	f.add(cmd, "load into the server at this address")
+	f.add(cmd, "", "load into the server at this address")
 	flags := cmd.Flags()
 	flags.StringVar(&f.data, "data", "", "load into the store in this folder")
 	flags.BoolVar(&f.replace, "replace", false, "close the opportunities that the folder lacks")

@@ -118,7 +118,7 @@ Machine output goes to standard output, all else to standard error. Exit codes:
 	})
 	root.AddCommand(
 		p.matchCommand(), p.placeCommand(), p.verifyCommand(), p.explainCommand(), p.lettersCommand(), p.validateCommand(), p.generateCommand(),
-		p.importCommand(), p.serveCommand(), p.benchCommand(),
+		p.importCommand(), p.runCommand(), p.serveCommand(), p.benchCommand(),
 	)
 	return root
 }

@@ -49,7 +49,7 @@ server for one student instead, and takes no folder.`,
 		},
 	}
 	f.rankingFlags.add(cmd)
-	f.remoteFlags.add(cmd, "ask the server at this address instead of reading a folder")
+	f.remoteFlags.add(cmd, "", "ask the server at this address instead of reading a folder")
 	flags := cmd.Flags()
 	flags.StringVar(&f.student, "student", "", "only this student")
 	flags.StringVar(&f.opportunity, "opportunity", "", "the reverse: rank the students for this opportunity")

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"path/filepath"
 	"strconv"
@@ -21,13 +22,52 @@ import (
 	"github.com/kindred-match/kindred/matcher/place"
 )
 
+// placingFlags are the flags of every command that places students.
+type placingFlags struct {
+	objective, seed, priority, reserves, keep string
+	candidates, maxPerPartner, seeds          int
+	fill, reverseLottery, compare             bool
+}
+
+func (f *placingFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.objective, "objective", string(place.Stable), "what the placement is the best of: "+strings.Join(texts(place.Objectives), ", "))
+	flags.StringVar(&f.seed, "seed", "1", "of the lottery, a number, or auto to draw one")
+	flags.IntVar(&f.candidates, "candidates", 50, "how many candidates are the list of a student without preferences and scores")
+	flags.IntVar(&f.maxPerPartner, "max-per-partner", 0, "how many candidates of one partner at most; 0 is no limit")
+	flags.StringVar(&f.priority, "priority", string(place.ByLottery), "what decides between students of one tier: lottery or score")
+	flags.StringVar(&f.reserves, "reserves", string(place.ReservesFirst), "when stable fills reserved seats: first or last")
+	flags.StringVar(&f.keep, "keep", string(place.Full), "what becomes of standing placements: full (placed anew), freeze, no-worse or min-moves")
+	flags.BoolVar(&f.fill, "fill", false, "give students without a placement a free seat at the end")
+	flags.BoolVar(&f.reverseLottery, "reverse-lottery", false, "the last of the lottery comes first, for a second round")
+	flags.BoolVar(&f.compare, "compare", false, "compare all objectives in the report")
+	flags.IntVar(&f.seeds, "seeds", 0, "place by so many lotteries, from the seed on, and say how often each student gets what")
+	complete(cmd, "objective", texts(place.Objectives))
+	complete(cmd, "priority", []string{"lottery", "score"})
+	complete(cmd, "reserves", []string{"first", "last"})
+	complete(cmd, "keep", []string{"full", "freeze", "no-worse", "min-moves"})
+}
+
+// check holds the numbers.
+func (f *placingFlags) check() error {
+	switch {
+	case f.candidates < 1 || f.candidates > math.MaxInt32:
+		return badInput("--candidates must be at least 1")
+	case f.maxPerPartner < 0 || f.maxPerPartner > math.MaxInt32:
+		return badInput("--max-per-partner must be at least 0")
+	case f.seeds < 0 || f.seeds > math.MaxInt32:
+		return badInput("--seeds must be at least 0")
+	}
+	return nil
+}
+
 // placeFlags are the flags of place.
 type placeFlags struct {
 	rankingFlags
-	out, objective, seed, priority, reserves, keep string
-	writeCandidates                                string
-	candidates, maxPerPartner, seeds, smallGroups  int
-	fill, reverseLottery, withStudents, compare    bool
+	placingFlags
+	out, writeCandidates string
+	smallGroups          int
+	withStudents         bool
 }
 
 func (p *program) placeCommand() *cobra.Command {
@@ -55,27 +95,13 @@ exit code is 1 where minimums can't be reached.`,
 			return p.place(cmd.Context(), args[0], &f)
 		},
 	}
-	f.add(cmd)
+	f.rankingFlags.add(cmd)
+	f.placingFlags.add(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.out, "out", "", "the run folder to write, new or empty (required)")
-	flags.StringVar(&f.objective, "objective", string(place.Stable), "what the placement is the best of: "+strings.Join(texts(place.Objectives), ", "))
-	flags.StringVar(&f.seed, "seed", "1", "of the lottery, a number, or auto to draw one")
-	flags.IntVar(&f.candidates, "candidates", 50, "how many candidates are the list of a student without preferences and scores")
-	flags.IntVar(&f.maxPerPartner, "max-per-partner", 0, "how many candidates of one partner at most; 0 is no limit")
-	flags.StringVar(&f.priority, "priority", string(place.ByLottery), "what decides between students of one tier: lottery or score")
-	flags.StringVar(&f.reserves, "reserves", string(place.ReservesFirst), "when stable fills reserved seats: first or last")
-	flags.StringVar(&f.keep, "keep", string(place.Full), "what becomes of standing placements: full (placed anew), freeze, no-worse or min-moves")
-	flags.BoolVar(&f.fill, "fill", false, "give students without a placement a free seat at the end")
-	flags.BoolVar(&f.reverseLottery, "reverse-lottery", false, "the last of the lottery comes first, for a second round")
-	flags.BoolVar(&f.compare, "compare", false, "compare all objectives in the report")
-	flags.IntVar(&f.seeds, "seeds", 0, "place by so many lotteries, from the seed on, and write how often each student gets what")
 	flags.IntVar(&f.smallGroups, "small-groups", page.DefaultSmallGroup, "the report hides groups of fewer students than this, 5 to 30")
 	flags.BoolVar(&f.withStudents, "with-students", false, "also write report-students.html, which lists students")
 	flags.StringVar(&f.writeCandidates, "write-candidates", "", "write the lists to this file: student,opportunity,rank,weight")
-	complete(cmd, "objective", texts(place.Objectives))
-	complete(cmd, "priority", []string{"lottery", "score"})
-	complete(cmd, "reserves", []string{"first", "last"})
-	complete(cmd, "keep", []string{"full", "freeze", "no-worse", "min-moves"})
 	return cmd
 }
 
@@ -96,14 +122,11 @@ func (p *program) placeOptions(f *placeFlags) (placement.Options, error) {
 	switch {
 	case f.out == "":
 		return o, badInput("place needs --out, the run folder to write")
-	case f.candidates < 1:
-		return o, badInput("--candidates must be at least 1")
-	case f.maxPerPartner < 0:
-		return o, badInput("--max-per-partner must be at least 0")
-	case f.seeds < 0:
-		return o, badInput("--seeds must be at least 0")
 	case f.smallGroups < page.LeastSmallGroup || f.smallGroups > page.MostSmallGroup:
 		return o, badInput("--small-groups must be %d to %d", page.LeastSmallGroup, page.MostSmallGroup)
+	}
+	if err := f.check(); err != nil {
+		return o, err
 	}
 	if err := o.Check(); err != nil {
 		return o, badInput("--%w", err)

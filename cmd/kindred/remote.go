@@ -27,9 +27,9 @@ type remoteFlags struct {
 	ca, tokenFile    string
 }
 
-func (f *remoteFlags) add(cmd *cobra.Command, use string) {
+func (f *remoteFlags) add(cmd *cobra.Command, server, use string) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.server, "server", "", use)
+	flags.StringVar(&f.server, "server", server, use)
 	flags.StringVar(&f.district, "district", "default", "the district on the server")
 	flags.BoolVar(&f.useTLS, "tls", false, "use TLS with the system's certificate authorities")
 	flags.StringVar(&f.ca, "tls-ca", "", "use TLS with the certificate authorities of this PEM file")

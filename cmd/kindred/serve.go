@@ -169,8 +169,8 @@ func (p *program) withLocalServer(ctx context.Context, dir string, log *zap.Logg
 
 // remoteError says what a call's error says, and whose it is.
 func remoteError(err error) error {
-	message, toBlame := service.Refusal(err)
-	if toBlame {
+	message, blame := service.Refusal(err)
+	if blame == service.RequestBlamed || blame == service.StateBlamed {
 		return inputError{errors.New(message)}
 	}
 	return errors.New(message)

@@ -152,6 +152,11 @@ func (w *Writer) Summary(s *Summary) {
 	w.file(SummaryFile, func(b *bufio.Writer) error { return EncodeSummary(b, s) })
 }
 
+// Content writes a file that is there already.
+func (w *Writer) Content(name string, content []byte) {
+	w.file(name, func(b *bufio.Writer) error { _, err := b.Write(content); return err })
+}
+
 // Report writes the report: the page, the figures as JSON, and its tables.
 func (w *Writer) Report(r *page.Report) {
 	w.file(ReportFile, func(b *bufio.Writer) error { return r.WriteHTML(b) })

@@ -263,16 +263,27 @@ func itemStatus(ctx context.Context, err error) *kindredv1.Status {
 	return item
 }
 
-// Refusal tells a client what a call's error says, field by field, and whether
-// the request was to blame; if not, the server or the way to it was.
-func Refusal(err error) (message string, toBlame bool) {
+// Blame is what a failed call is to be put down to.
+type Blame int
+
+// The blames.
+const (
+	ServerBlamed  Blame = iota // the server failed
+	WayBlamed                  // it can't be reached, or is stopping: trying again may do
+	RequestBlamed              // no such request can be answered
+	StateBlamed                // the request was sound, but things stand otherwise
+)
+
+// Refusal tells a client what a call's error says, field by field, and what is
+// to blame.
+func Refusal(err error) (string, Blame) {
 	st := status.Convert(err)
 	// Of a wrapped error, Convert would take the whole text for the message.
 	var of interface{ GRPCStatus() *status.Status }
 	if errors.As(err, &of) {
 		st = of.GRPCStatus()
 	}
-	message = st.Message()
+	message := st.Message()
 	for _, d := range st.Details() {
 		bad, ok := d.(*errdetails.BadRequest)
 		if !ok {
@@ -283,10 +294,13 @@ func Refusal(err error) (message string, toBlame bool) {
 		}
 	}
 	switch st.Code() {
-	case codes.InvalidArgument, codes.NotFound, codes.AlreadyExists, codes.FailedPrecondition, codes.OutOfRange,
-		codes.PermissionDenied, codes.Unauthenticated:
-		return message, true
+	case codes.InvalidArgument, codes.NotFound, codes.OutOfRange, codes.PermissionDenied, codes.Unauthenticated:
+		return message, RequestBlamed
+	case codes.AlreadyExists, codes.FailedPrecondition, codes.Aborted:
+		return message, StateBlamed
+	case codes.Unavailable:
+		return message, WayBlamed
 	default:
-		return message, false
+		return message, ServerBlamed
 	}
 }
