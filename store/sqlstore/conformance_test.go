@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"context"
+	"flag"
 	"testing"
 
 	"github.com/kindred-match/kindred/store"
@@ -9,9 +10,15 @@ import (
 	"github.com/kindred-match/kindred/store/storetest"
 )
 
+var (
+	histories = flag.Int("histories", 6, "how many histories of clients that reserve, place and publish at once are checked")
+	crashes   = flag.Int("crashes", 6, "how often a process that writes is killed")
+)
+
 func TestConformance(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return openStore(t, sqlstore.Options{}) },
-		storetest.ShortLog(8, func(t *testing.T) store.Store { return openStore(t, sqlstore.Options{KeepChanges: 8}) }))
+		storetest.ShortLog(8, func(t *testing.T) store.Store { return openStore(t, sqlstore.Options{KeepChanges: 8}) }),
+		storetest.Histories(*histories))
 }
 
 func TestCrash(t *testing.T) {

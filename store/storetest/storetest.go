@@ -25,8 +25,13 @@ func ShortLog(keep int, open func(t *testing.T) store.Store) Option {
 	return func(s *suite) { s.keep, s.openShort = keep, open }
 }
 
+// Histories says how many histories of clients that reserve, place and publish
+// at once are recorded and checked, instead of a few.
+func Histories(n int) Option { return func(s *suite) { s.histories = n } }
+
 type suite struct {
 	open      func(t *testing.T) store.Store
+	histories int
 	keep      int
 	openShort func(t *testing.T) store.Store
 }
@@ -34,7 +39,7 @@ type suite struct {
 // Run runs the suite on stores that open returns: each new, empty, and closed
 // by open's own cleanup (a store may be closed twice).
 func Run(t *testing.T, open func(t *testing.T) store.Store, options ...Option) {
-	s := &suite{open: open}
+	s := &suite{open: open, histories: 6}
 	for _, o := range options {
 		o(s)
 	}
@@ -83,6 +88,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, options ...Option) {
 		{"ErasureFromRuns", (*suite).testErasureFromRuns},
 		{"ErasedMeanwhile", (*suite).testErasedMeanwhile},
 		{"PublishRace", (*suite).testPublishRace},
+		{"PublishHistories", (*suite).testPublishHistories},
 		{"Linearizable", (*suite).testLinearizable},
 		{"Isolation", (*suite).testIsolation},
 		{"Cancelled", (*suite).testCancelled},
