@@ -21,8 +21,10 @@ func TestConformance(t *testing.T) {
 		storetest.Histories(*histories))
 }
 
-func TestCrash(t *testing.T) {
-	storetest.Crash(t, func(ctx context.Context, dir string) (store.Store, error) {
-		return sqlstore.Open(ctx, sqlstore.Options{Dir: dir})
-	})
+func TestCrash(t *testing.T) { storetest.Crash(t, *crashes, openDir) }
+
+func TestCrashRuns(t *testing.T) { storetest.CrashRuns(t, *crashes, openDir) }
+
+func openDir(ctx context.Context, dir string) (store.Store, error) {
+	return sqlstore.Open(ctx, sqlstore.Options{Dir: dir})
 }

@@ -22,14 +22,13 @@ const (
 	// crashBatch is how many opportunities, and how many students, a batch has.
 	crashBatch   = 20
 	crashWriters = 4
-	crashRounds  = 6
 )
 
-// Crash kills a process that writes, at random moments, and looks at what it
+// Crash kills a process that writes, at random moments, so many times, and looks at what it
 // left: each batch that was acknowledged is there, and none is there in part.
 // The process is this test's own binary, started again with the test's name; so
 // Crash is all that the test calls. open opens the store in a folder.
-func Crash(t *testing.T, open func(ctx context.Context, dir string) (store.Store, error)) {
+func Crash(t *testing.T, rounds int, open func(ctx context.Context, dir string) (store.Store, error)) {
 	if dir := os.Getenv(crashDir); dir != "" {
 		writeUntilKilled(t, dir, os.Getenv(crashRound), open)
 		return
@@ -37,14 +36,14 @@ func Crash(t *testing.T, open func(ctx context.Context, dir string) (store.Store
 	dir := t.TempDir()
 	acknowledged := map[string]bool{}
 	r := rand.New(rand.NewPCG(17, 4))
-	for round := range crashRounds {
+	for round := range rounds {
 		for _, id := range runAndKill(t, dir, round, 1+r.IntN(30)) {
 			acknowledged[id] = true
 		}
 		checkAfterCrash(t, dir, acknowledged, open)
 	}
-	if len(acknowledged) < crashRounds {
-		t.Fatalf("%d batches were acknowledged in %d rounds", len(acknowledged), crashRounds)
+	if len(acknowledged) < rounds {
+		t.Fatalf("%d batches were acknowledged in %d rounds", len(acknowledged), rounds)
 	}
 }
 
