@@ -57,8 +57,6 @@ type Standing struct {
 	Lottery int            `json:"lottery"`
 }
 
-var hows = map[place.How]string{place.Listed: "listed", place.Locked: "locked", place.Kept: "kept", place.Filled: "filled"}
-
 // The errors of Explain.
 var (
 	ErrNoStudent     = errors.New("the run has no such student")
@@ -109,7 +107,7 @@ func (e *explaining) explain(ctx context.Context, asked []int32) (*Explanation, 
 	c, s := e.c, e.s
 	found := &Explanation{
 		Student: c.Problem.Students[s], Objective: c.options.Objective, Seed: c.options.Lottery.Seed, Lottery: int(s) + 1,
-		Reason: e.x.Student(s), How: hows[e.f.How[s]], List: []Answer{},
+		Reason: e.x.Student(s), How: e.f.How[s].String(), List: []Answer{},
 	}
 	if at := e.f.At[s]; at >= 0 {
 		found.Opportunity, found.Title = c.Problem.Opportunities[at], c.opportunities[at].Title

@@ -19,6 +19,22 @@ const (
 	Filled
 )
 
+// String is listed, locked, kept or filled; empty where there is no placement.
+func (h How) String() string {
+	switch h {
+	case Listed:
+		return "listed"
+	case Locked:
+		return "locked"
+	case Kept:
+		return "kept"
+	case Filled:
+		return "filled"
+	default:
+		return ""
+	}
+}
+
 // Placement is the outcome for all students.
 type Placement struct {
 	// At is by student its opportunity, or -1.
