@@ -26,15 +26,27 @@ func newStatements(prepare func(context.Context, string) (*sql.Stmt, error)) *st
 	return &statements{prepare: prepare, byText: make(map[string]*sql.Stmt)}
 }
 
-func (s *statements) get(ctx context.Context, text string) (*sql.Stmt, error) {
+// known returns what has been prepared, or nil.
+func (s *statements) known(text string) *sql.Stmt {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if st, ok := s.byText[text]; ok {
+	return s.byText[text]
+}
+
+// get prepares what isn't known yet. That may wait for a connection, so that no
+// lock is held, and the caller must have none: all who have one might wait here.
+func (s *statements) get(ctx context.Context, text string) (*sql.Stmt, error) {
+	if st := s.known(text); st != nil {
 		return st, nil
 	}
 	st, err := s.prepare(ctx, text)
 	if err != nil {
 		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if other := s.byText[text]; other != nil {
+		return other, st.Close()
 	}
 	s.byText[text] = st
 	return st, nil
@@ -59,14 +71,15 @@ func (p pool) query(ctx context.Context, text string, args ...any) (*sql.Rows, e
 type snapshot struct {
 	tx         *sql.Tx
 	statements *statements
+	unknown    []string // what is to be prepared once the connection is given back
 }
 
-func (s snapshot) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	st, err := s.statements.get(ctx, text)
-	if err != nil {
-		return nil, err
+func (s *snapshot) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	if st := s.statements.known(text); st != nil {
+		return s.tx.StmtContext(ctx, st).QueryContext(ctx, args...)
 	}
-	return s.tx.StmtContext(ctx, st).QueryContext(ctx, args...)
+	s.unknown = append(s.unknown, text)
+	return s.tx.QueryContext(ctx, text, args...)
 }
 
 // view runs f in one read-only transaction.
@@ -76,8 +89,14 @@ func view[T any](ctx context.Context, s *Store, f func(q queryer) (T, error)) (T
 	if err != nil {
 		return none, s.fail(err)
 	}
-	defer tx.Rollback()
-	t, err := f(snapshot{tx, s.reader.statements})
+	snap := &snapshot{tx: tx, statements: s.reader.statements}
+	defer func() {
+		tx.Rollback()
+		for _, text := range snap.unknown {
+			_, _ = s.reader.statements.get(ctx, text) // the next one tries again
+		}
+	}()
+	t, err := f(snap)
 	return t, s.fail(err)
 }
 
