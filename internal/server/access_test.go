@@ -58,6 +58,11 @@ func TestBadConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*server.Config){
+		"Redis' key alone":     func(c *server.Config) { c.Redis, c.RedisKey = "redis://localhost", keys.key },
+		"Redis' CA that isn't": func(c *server.Config) { c.Redis, c.RedisCA = "redis://localhost", keys.tokens },
+		"no CA of Redis":       func(c *server.Config) { c.Redis, c.RedisCA = "redis://localhost", "none" },
+		"no cert for Redis":    func(c *server.Config) { c.Redis, c.RedisCert, c.RedisKey = "redis://localhost", "none", "none" },
+		"Redis":                func(c *server.Config) { c.Redis = "localhost" },
 		"no folder":            func(c *server.Config) { c.DataDir = "" },
 		"key without its cert": func(c *server.Config) { c.TLSKey = keys.key },
 		"CA without TLS":       func(c *server.Config) { c.ClientCA = keys.ca },

@@ -59,9 +59,14 @@ type Config struct {
 	CandidateSets SetsMode
 	// Redis is the URL of a Redis that candidate sets are shared in, as of
 	// candidates.RedisOptions; empty: none. RedisBudget is how long an answer may
-	// wait for it; 0 is 5 ms.
-	Redis       string
-	RedisBudget time.Duration
+	// wait for it; 0 is 5 ms. RedisRetry is for how long it is left alone after it
+	// has failed; 0 is 1 s.
+	Redis                   string
+	RedisBudget, RedisRetry time.Duration
+	// RedisCA is a PEM file; a Redis with TLS must have a certificate by it. Empty
+	// are the machine's authorities. RedisCert and RedisKey are PEM files of the
+	// certificate that Redis knows the server by.
+	RedisCA, RedisCert, RedisKey string
 	// CandidateSetsBytes is about how much of them is kept in process; 0 is 64
 	// MiB.
 	CandidateSetsBytes uint64
@@ -138,6 +143,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("%w: candidate sets are auto, always or off, not %q", ErrConfig, c.CandidateSets)
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return fmt.Errorf("%w: TLS needs both a certificate and its key", ErrConfig)
+	case (c.RedisCert == "") != (c.RedisKey == ""):
+		return fmt.Errorf("%w: TLS to Redis needs both a certificate and its key, or neither", ErrConfig)
 	case c.ClientCA != "" && c.TLSCert == "":
 		return fmt.Errorf("%w: client certificates need TLS: give the server's certificate and key too", ErrConfig)
 	}

@@ -1,7 +1,10 @@
 package server
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
+	"os"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
@@ -30,8 +33,12 @@ func openRedis(c *Config) (*candidates.Redis, error) {
 	if c.Redis == "" || c.CandidateSets == SetsOff {
 		return nil, nil
 	}
+	trust, err := redisTLS(c)
+	if err != nil {
+		return nil, fmt.Errorf("%w: TLS to Redis: %w", ErrConfig, err)
+	}
 	r, err := candidates.OpenRedis(candidates.RedisOptions{
-		URL: c.Redis, Budget: c.RedisBudget,
+		URL: c.Redis, Budget: c.RedisBudget, Retry: c.RedisRetry, TLS: trust,
 		Changed: func(working bool, why error) {
 			if working {
 				c.Log.Info("candidate sets are shared in Redis")
@@ -47,6 +54,29 @@ func openRedis(c *Config) (*candidates.Redis, error) {
 		return nil, fmt.Errorf("%w: redis: %w", ErrConfig, err)
 	}
 	return r, nil
+}
+
+// redisTLS is what a Redis with TLS is trusted by and knows us by.
+func redisTLS(c *Config) (*tls.Config, error) {
+	trust := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.RedisCA != "" {
+		pem, err := os.ReadFile(c.RedisCA)
+		if err != nil {
+			return nil, err
+		}
+		trust.RootCAs = x509.NewCertPool()
+		if !trust.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s has no PEM certificate", c.RedisCA)
+		}
+	}
+	if c.RedisCert != "" {
+		certificate, err := tls.LoadX509KeyPair(c.RedisCert, c.RedisKey)
+		if err != nil {
+			return nil, err
+		}
+		trust.Certificates = []tls.Certificate{certificate}
+	}
+	return trust, nil
 }
 
 // followRedis shows what becomes of candidate sets in Redis.

@@ -35,8 +35,8 @@ type RedisOptions struct {
 	// Changed, unless nil, is told when Redis begins to work, and why when it no
 	// longer does.
 	Changed func(working bool, why error)
-	// Refused, unless nil, is told why Redis doesn't take a write, once until it
-	// takes one again.
+	// Refused, unless nil, is told why Redis doesn't take a write, once until none
+	// was refused for 16 times Retry.
 	Refused func(why error)
 }
 
@@ -68,11 +68,11 @@ type Redis struct {
 	cancel  context.CancelFunc
 	tasks   sync.WaitGroup
 	state
-	refusing atomic.Bool  // since the last time that Refused was told
-	trip     atomic.Int64 // nanoseconds, smoothed
-	warm     sync.Map     // *redis.Client, those whose connections were made
-	owed     owed
-	Counts   RedisCounts
+	trip    atomic.Int64 // nanoseconds, smoothed
+	warm    sync.Map     // *redis.Client, those whose connections were made
+	refused time.Time    // when a write was refused last; for the one who writes
+	owed    owed
+	Counts  RedisCounts
 }
 
 // RedisCounts count what became of reads and writes.

@@ -29,17 +29,21 @@ const patient = time.Second
 
 func share(t *testing.T, url string, budget time.Duration) *shared {
 	t.Helper()
+	return shareWith(t, candidates.RedisOptions{URL: url, Budget: budget})
+}
+
+func shareWith(t *testing.T, o candidates.RedisOptions) *shared {
+	t.Helper()
 	s := &shared{changed: make(chan bool, 100), refused: make(chan error, 100)}
+	o.Retry = 20 * time.Millisecond
+	o.Changed = func(working bool, why error) {
+		t.Logf("working: %t, %v", working, why)
+		s.changes.Add(1)
+		s.changed <- working
+	}
+	o.Refused = func(why error) { s.refused <- why }
 	var err error
-	s.Redis, err = candidates.OpenRedis(candidates.RedisOptions{
-		URL: url, Budget: budget, Retry: 20 * time.Millisecond,
-		Changed: func(working bool, _ error) {
-			s.changes.Add(1)
-			s.changed <- working
-		},
-		Refused: func(why error) { s.refused <- why },
-	})
-	if err != nil {
+	if s.Redis, err = candidates.OpenRedis(o); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
@@ -146,7 +150,9 @@ func TestRedisFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			proxy := redistest.Between(t, redistest.Start(t))
-			s := share(t, proxy.URL(), redistest.Delay/2)
+			const budget = 300 * time.Millisecond
+			proxy.Delay = 2 * budget
+			s := share(t, proxy.URL(), budget)
 			s.await(t, true)
 			k := keyOf(1, 1)
 			s.put(t, k, valueAt(1))
@@ -209,7 +215,7 @@ func TestNoReadWaitsForAConnection(t *testing.T) {
 // answered again.
 func TestFaultsAreWaitedForOnce(t *testing.T) {
 	proxy := redistest.Between(t, redistest.Start(t))
-	s := share(t, proxy.URL(), redistest.Delay/2)
+	s := share(t, proxy.URL(), 300*time.Millisecond)
 	for range 2 {
 		s.await(t, true)
 		failed, working := s.Counts.Failed.Load(), s.changes.Load()
@@ -252,6 +258,7 @@ func TestRedisAbsentAndDying(t *testing.T) {
 }
 
 func TestRedisThatNeverAnswers(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -134,15 +134,8 @@ func (r *Redis) send(ctx context.Context, some []write) {
 			r.Counts.Erased.Add(1)
 		case err != nil:
 			r.Counts.Refused.Add(1)
-		case lives[i].Err() != nil: // it would stay for ever
-			err = fmt.Errorf("EXPIRE NX, which takes Redis 7: %w", lives[i].Err())
-			r.Counts.Refused.Add(1)
-			r.client.Unlink(ctx, w.key.hash())
-		case lengths[i].Val() > maxShared: // there are too many
-			r.Counts.Refused.Add(1)
-			r.client.Unlink(ctx, w.key.hash())
 		default:
-			r.Counts.Written.Add(1)
+			err = r.bounded(ctx, w.key, lives[i], lengths[i])
 		}
 		if w.erased != nil {
 			close(w.erased)
@@ -151,17 +144,38 @@ func (r *Redis) send(ctx context.Context, some []write) {
 	}
 }
 
+// bounded drops what a student has if it would stay for ever, or there is too
+// much of it.
+func (r *Redis) bounded(ctx context.Context, k Key, life *redis.BoolCmd, length *redis.IntCmd) error {
+	err := life.Err()
+	if err == nil {
+		err = length.Err()
+	}
+	if err == nil && length.Val() <= maxShared {
+		r.Counts.Written.Add(1)
+		return nil
+	}
+	r.Counts.Refused.Add(1)
+	r.client.Unlink(ctx, k.hash())
+	if err != nil {
+		return fmt.Errorf("EXPIRE NX, which takes Redis 7, or HLEN: %w", err)
+	}
+	return nil
+}
+
 // written has Redis left alone if a write failed. One that it refuses (it is full,
-// say) says nothing against reads.
+// say) says nothing against reads; it is told once, until for a while none was
+// refused.
 func (r *Redis) written(err error) {
 	var refusal redis.Error
 	switch {
 	case err == nil:
-		r.refusing.Store(false)
 	case errors.As(err, &refusal):
-		if !r.refusing.Swap(true) {
+		now := time.Now()
+		if now.Sub(r.refused) > longest*r.o.Retry {
 			r.o.Refused(err)
 		}
+		r.refused = now
 	case r.ctx.Err() == nil:
 		r.failed(err)
 	}

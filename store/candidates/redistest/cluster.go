@@ -125,14 +125,28 @@ func (c *Cluster) Reshard(t testing.TB, from, to int) (moved int) {
 			continue
 		}
 		done[slot] = true
-		target.do(t, "CLUSTER", "SETSLOT", slot, "IMPORTING", source.ID)
-		source.do(t, "CLUSTER", "SETSLOT", slot, "MIGRATING", target.ID)
+		source.begin(t, slot, target)
 		moved += source.migrate(t, slot, target)
 		for _, n := range []*Node{target, source, c.Masters[3-from-to]} {
 			n.do(t, "CLUSTER", "SETSLOT", slot, "NODE", target.ID)
 		}
 	}
 	return moved
+}
+
+// BeginToMove begins to move the slot of a key, and doesn't come to an end: what
+// its master doesn't have is asked for elsewhere.
+func (c *Cluster) BeginToMove(t testing.TB, key string) {
+	t.Helper()
+	slot := c.Masters[0].client.ClusterKeySlot(t.Context(), key).Val()
+	at := int(slot) * len(c.Masters) / slots
+	c.Masters[at].begin(t, slot, c.Masters[(at+1)%len(c.Masters)])
+}
+
+func (n *Node) begin(t testing.TB, slot int64, target *Node) {
+	t.Helper()
+	target.do(t, "CLUSTER", "SETSLOT", slot, "IMPORTING", n.ID)
+	n.do(t, "CLUSTER", "SETSLOT", slot, "MIGRATING", target.ID)
 }
 
 // migrate moves the keys of a slot that is on its way.

@@ -18,17 +18,17 @@ type Fault int32
 const (
 	None    Fault = iota
 	Hang          // answers are held back for ever
-	Slow          // answers are held back for Delay
+	Slow          // answers are held back for the proxy's Delay
 	Garbage       // answers are not Redis'
 	Cut           // connections end
 )
 
-// Delay is how long a slow proxy holds answers back.
-const Delay = 600 * time.Millisecond
-
 // Proxy stands between a client and a server.
 type Proxy struct {
-	Addr     string
+	Addr string
+	// Delay is how long answers are held back when they are slow. It is to be set
+	// before.
+	Delay    time.Duration
 	target   string
 	fault    atomic.Int32
 	accepted atomic.Int64
@@ -119,7 +119,7 @@ func (p *Proxy) serve(ctx context.Context, client net.Conn) {
 		case Garbage:
 			copy(buffer[:n], "\x00garbage\r\n")
 		case Slow:
-			timer := time.NewTimer(Delay)
+			timer := time.NewTimer(p.Delay)
 			select {
 			case <-timer.C:
 			case <-ctx.Done():

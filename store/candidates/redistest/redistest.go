@@ -6,6 +6,7 @@ import (
 	"net"
 	"os/exec"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -20,8 +21,8 @@ type Server struct {
 	gone chan struct{} // closed when the process has ended
 }
 
-// Start starts one, with further lines of configuration as arguments. The test
-// is skipped where redis-server isn't installed.
+// Start starts one, with further lines of configuration as arguments, perhaps
+// behind a file of them. The test is skipped where redis-server isn't installed.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
@@ -30,7 +31,7 @@ func Start(t testing.TB, args ...string) *Server {
 	}
 	const attempts = 5 // somebody may take the port before it does
 	for range attempts {
-		if s := start(t, path, args); s != nil {
+		if s := start(t, path, FreePort(t), args); s != nil {
 			return s
 		}
 	}
@@ -38,13 +39,29 @@ func Start(t testing.TB, args ...string) *Server {
 	return nil
 }
 
+// StartAt starts one on a port.
+func StartAt(t testing.TB, port int, args ...string) *Server {
+	t.Helper()
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Skip("redis-server isn't installed: apt-get install redis-server")
+	}
+	s := start(t, path, port, args)
+	if s == nil {
+		t.Fatal("redis-server ended as soon as it was started")
+	}
+	return s
+}
+
 // start returns nil if the server ended at once.
-func start(t testing.TB, path string, args []string) *Server {
-	port := strconv.Itoa(FreePort(t))
+func start(t testing.TB, path string, at int, args []string) *Server {
+	port := strconv.Itoa(at)
 	s := &Server{Addr: net.JoinHostPort("127.0.0.1", port), gone: make(chan struct{})}
-	s.cmd = exec.Command(path, append([]string{
-		"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir(),
-	}, args...)...)
+	all := []string{"--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", ""}
+	if len(args) > 0 && !strings.HasPrefix(args[0], "--") {
+		all, args = append(args[:1:1], all...), args[1:]
+	}
+	s.cmd = exec.Command(path, append(all, args...)...)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
