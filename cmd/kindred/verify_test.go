@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"encoding/csv"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,6 +50,51 @@ func TestVerifySample(t *testing.T) {
 	change(t, filepath.Join(run, runfolder.SummaryFile), `"candidates": 50`, `"candidates": 1`)
 	if code, says := verified(t, run, input, "--sample", "20"); code != exitNo {
 		t.Errorf("other options: exit code %d: %s", code, says)
+	}
+}
+
+// Reviewers bid for the papers of AAMAS 2021. Those with a conflict are kept
+// apart by locks, whatever a run is the best of; and all of it holds.
+func TestPlaceAndVerifyAAMAS(t *testing.T) {
+	rows, err := csv.NewReader(bytes.NewReader(readFile(t, data(t, filepath.Join("aamas", "00037-00000003.csv"))))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	students, papers := make(map[string]bool), make(map[string]bool)
+	scores, locks := "student,opportunity,score\n", "student,opportunity,action\n"
+	conflicts := make(map[[2]string]bool)
+	for _, r := range rows[1:] {
+		students[r[0]], papers[r[1]] = true, true
+		scores += fmt.Sprintf("%s,%s,%s\n", r[0], r[1], map[string]string{"yes": "1", "maybe": "0.5", "conflict": "0.9"}[r[2]])
+		if r[2] == "conflict" {
+			conflicts[[2]string{r[0], r[1]}] = true
+			locks += r[0] + "," + r[1] + ",forbid\n"
+		}
+	}
+	list := func(header string, ids map[string]bool, rest string) string {
+		for _, id := range slices.Sorted(maps.Keys(ids)) {
+			header += id + rest + "\n"
+		}
+		return header
+	}
+	input := folder(t, map[string]string{
+		"students.csv": list("student\n", students, ""), "opportunities.csv": list("opportunity,seats\n", papers, ",2"),
+		"scores.csv": scores, "locks.csv": locks,
+	})
+	for i, objective := range place.Objectives {
+		args := []string{"--objective", string(objective)}
+		if i%2 == 1 {
+			args = append(args, "--fill")
+		}
+		run, got := placed(t, input, args...)
+		for _, row := range got.Placed {
+			if conflicts[[2]string{row.Student, row.Opportunity}] {
+				t.Errorf("%s places a conflict", objective)
+			}
+		}
+		if code, says := verified(t, run, input); code != exitDone || len(got.Placed) == 0 {
+			t.Errorf("%s: exit code %d: %s", objective, code, says)
+		}
 	}
 }
 
