@@ -126,7 +126,8 @@ func (p *program) inputOf(ctx context.Context, dir, input string, r *runfolder.F
 func (p *program) printPlacement(e *placement.Explanation) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Student %s: %s\n", e.Student, e.Text)
-	fmt.Fprintf(&b, "Place %d in the lottery of seed %d; objective %s\n", e.Lottery, e.Seed, e.Objective)
+	fmt.Fprintf(&b, "Place %d in the lottery of seed %d\n", e.Lottery, e.Seed)
+	fmt.Fprintf(&b, "Objective %s: %s\n", e.Objective, placement.Aim(e.Objective))
 	const what, why = "Opportunity", "Why"
 	tw := report.NewTable("")
 	tw.AppendHeader(table.Row{"#", what, "Score", "Reason", why})

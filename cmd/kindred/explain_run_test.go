@@ -59,12 +59,19 @@ func TestExplainRunStable(t *testing.T) {
 	second := why(t, out, "s2", "")
 	answers(t, &second, [3]string{"e", "GRADE", "other grades"}, [3]string{"d", "CANCELLED_MIN", "needs at least 3 students, and 1 would have come"},
 		[3]string{"a", "BELOW_CUTOFF", "the last one taken is of priority 1, this one is of priority 2"},
-		[3]string{"b", "PARTNER_FULL", "no more than 1 students"})
+		[3]string{"b", "PARTNER_FULL", "no more than 1 student"})
 	if second.Reason != place.Outcompeted || second.List[0].Rank != 1 || second.List[2].Cutoff.Tier != 1 {
 		t.Errorf("%+v", second)
 	}
 	fifth := why(t, out, "s5", "")
-	answers(t, &fifth, [3]string{"f", "LOCKED_OUT", ""})
+	answers(t, &fifth, [3]string{"f", "LOCKED_OUT", "settled before that its seats are kept for others"})
+	more := why(t, out, "s2", "a")
+	answers(t, &more, [3]string{"a", "BELOW_CUTOFF", "With one more seat here, the student would have it."})
+	if m := more.List[0].OneMoreSeat; m == nil || m.Opportunity != "a" || m.Placed != 1 || m.Moved != 1 {
+		t.Errorf("one more seat: %+v", m)
+	}
+	none := why(t, out, "s4", "a")
+	answers(t, &none, [3]string{"a", "BELOW_CUTOFF", "the student would still have no place, and the placement of 1 other student would change."})
 	locked := why(t, out, "s6", "")
 	answers(t, &locked, [3]string{"f", "PLACED", "Sibling is there"})
 	if locked.How != "locked" || locked.List[0].Rank != 0 {
@@ -73,7 +80,7 @@ func TestExplainRunStable(t *testing.T) {
 	one := why(t, out, "s4", "g")
 	answers(t, &one, [3]string{"g", "NOT_LISTED", "did not ask"})
 	text := succeed(t, "explain", out, "--student", "s2")
-	for _, want := range []string{"Student s2: Not placed", "Boats", "CANCELLED_MIN"} {
+	for _, want := range []string{"Student s2: Not placed", "Objective stable: nobody", "Boats", "CANCELLED_MIN"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %q:\n%s", want, text)
 		}
@@ -93,6 +100,9 @@ func TestExplainRunFlow(t *testing.T) {
 	second, third := why(t, out, "s2", ""), why(t, out, "s3", "b")
 	answers(t, &second, [3]string{"a", "TRADEOFF", "0.500000 less"}, [3]string{"b", "PLACED", ""})
 	answers(t, &third, [3]string{"b", "TRADEOFF", "0.100000 less"})
+	if text := third.List[0].Text; !strings.Contains(text, "With one more seat here, the student would have it.") {
+		t.Errorf("one more seat: %q", text)
+	}
 	if third.Reason != place.Tradeoff || len(third.List[0].Losses) != 1 || third.List[0].Losses[0].Loss != 100000 {
 		t.Errorf("%+v", third)
 	}

@@ -48,6 +48,18 @@ type Answer struct {
 	// Losses are what the objective would lose with the pair, by stage; nil
 	// where that was not worked out.
 	Losses []place.Loss `json:"losses,omitempty"`
+	// OneMoreSeat is what another seat would change; nil where that was not worked
+	// out.
+	OneMoreSeat *OneMoreSeat `json:"one_more_seat,omitempty"`
+}
+
+// OneMoreSeat is what would be if an opportunity had one more seat and all else
+// were the same: everybody is placed anew.
+type OneMoreSeat struct {
+	// Opportunity is what the student would have, empty: nothing.
+	Opportunity string `json:"opportunity,omitempty"`
+	Placed      int64  `json:"placed"` // how many more would be placed in all
+	Moved       int    `json:"moved"`  // how many would have something else than now, or nothing
 }
 
 // Standing is a priority. Lottery is a place in its order, from 1.
@@ -70,14 +82,21 @@ type explaining struct {
 	f   *place.Placement
 	s   int32 // the student's number
 	row int32
-	// dear says that a loss takes as long as a placement.
+	// dear says that losses take too long: each as long as a placement.
 	dear bool
+	// alone says that one opportunity was asked for.
+	alone bool
 	// brief leaves losses out.
 	brief bool
 }
 
+// many is how many entries of lists may be gone through for the losses of one
+// student, where each takes a placement of everybody: a second or two.
+const many = 2_000_000
+
 // Explain says why a placement of the case has a student where it is. With an
-// opportunity it answers for that alone, and always with the exact loss.
+// opportunity it answers for that alone, and always with the exact loss and with
+// what one more seat would change.
 func (c *Case) Explain(ctx context.Context, f *place.Placement, student, opportunity string) (*Explanation, error) {
 	s := int32(slices.Index(c.Problem.Students, student))
 	if s < 0 {
@@ -88,18 +107,18 @@ func (c *Case) Explain(ctx context.Context, f *place.Placement, student, opportu
 		return nil, err
 	}
 	e := &explaining{c: c, x: x, f: f, s: s, row: c.Problem.StudentRows[s]}
-	e.dear = len(c.Rows.Reserves) > 0 || c.options.Objective == place.Maximin
-	var asked []int32
 	if opportunity == "" {
-		asked = e.list()
-	} else {
-		o, found := slices.BinarySearch(c.Problem.Opportunities, opportunity)
-		if !found {
-			return nil, ErrNoOpportunity
-		}
-		asked, e.dear = []int32{int32(o)}, false
+		asked := e.list()
+		anew := len(c.Rows.Reserves) > 0 || c.options.Objective == place.Maximin
+		e.dear = anew && len(asked)*len(c.Problem.Lists.Opportunity) > many
+		return e.explain(ctx, asked)
 	}
-	return e.explain(ctx, asked)
+	o, found := slices.BinarySearch(c.Problem.Opportunities, opportunity)
+	if !found {
+		return nil, ErrNoOpportunity
+	}
+	e.alone = true
+	return e.explain(ctx, []int32{int32(o)})
 }
 
 // explain answers for the opportunities that are asked for.
@@ -171,9 +190,44 @@ func (e *explaining) answer(ctx context.Context, o int32) (*Answer, error) {
 	}
 	a.Text = e.pairText(a, pair.Reason, o)
 	if flow && !e.brief && slices.Contains(traded, pair.Reason) {
-		return a, e.lose(ctx, a, o)
+		if err := e.lose(ctx, a, o); err != nil {
+			return nil, err
+		}
+	}
+	if e.alone && len(a.Failures) == 0 && slices.Contains(seatless, pair.Reason) {
+		return a, e.oneMore(ctx, a, o)
 	}
 	return a, nil
+}
+
+// seatless are the reasons for which it says something what one more seat would
+// change.
+var seatless = []place.Reason{place.BelowCutoff, place.ReserveFull, place.LockedOut, place.Tradeoff}
+
+// oneMore adds what one more seat would change. Where some minimum could then
+// not be reached it says nothing.
+func (e *explaining) oneMore(ctx context.Context, a *Answer, o int32) error {
+	f, err := e.x.OneMoreSeat(ctx, o)
+	if errors.Is(err, place.ErrMinimums) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p := e.c.Problem
+	more := &OneMoreSeat{Placed: p.Totals(f).Placed - p.Totals(e.f).Placed}
+	then := f.At[e.s]
+	if then >= 0 {
+		more.Opportunity = p.Opportunities[then]
+	}
+	for s, at := range f.At {
+		if at != e.f.At[s] {
+			more.Moved++
+		}
+	}
+	a.OneMoreSeat = more
+	a.Text += " " + e.moreText(more, o, then)
+	return nil
 }
 
 // traded are the reasons for which an objective of a flow has a loss.
