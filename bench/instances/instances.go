@@ -51,7 +51,8 @@ func Families() []Family {
 		{"distance", nearest},
 		{"distance-any", with(1, func(g *maker, s, o int) float64 { return g.closeness(s, o) })},
 		{"popular", popular},
-		{"caps", capped},
+		{"caps", capped(10)},
+		{"large-partners", capped(250)},
 		{"minimums", minimums},
 	}
 }
@@ -158,19 +159,21 @@ func nearest(z Size, seed uint64) *Instance {
 	return b.done()
 }
 
-// capped is correlated, with a partner for every ten opportunities whose cap is
-// four fifths of their seats, and seats to spare.
-func capped(z Size, seed uint64) *Instance {
-	in := with(1.25, func(g *maker, _, o int) float64 { return (g.popular[o] + g.random.Float64()) / 2 })(z, seed)
-	sum := make([]int32, (z.Opportunities+9)/10)
-	for o, c := range in.Seats {
-		in.Partner = append(in.Partner, int32(o/10))
-		sum[o/10] += c
+// capped makes instances that are correlated, with a partner for every so many
+// opportunities whose cap is four fifths of their seats, and seats to spare.
+func capped(each int) func(Size, uint64) *Instance {
+	return func(z Size, seed uint64) *Instance {
+		in := with(1.25, func(g *maker, _, o int) float64 { return (g.popular[o] + g.random.Float64()) / 2 })(z, seed)
+		sum := make([]int32, (z.Opportunities+each-1)/each)
+		for o, c := range in.Seats {
+			in.Partner = append(in.Partner, int32(o/each))
+			sum[o/each] += c
+		}
+		for _, c := range sum {
+			in.Cap = append(in.Cap, c*4/5)
+		}
+		return in
 	}
-	for _, c := range sum {
-		in.Cap = append(in.Cap, c*4/5)
-	}
-	return in
 }
 
 // minimums is correlated, with seats to spare and a minimum of half of the seats

@@ -321,6 +321,30 @@ func TestPlaceRefuses(t *testing.T) {
 	}
 }
 
+// Minimums out of reach are the answer no, with the opportunities, what they need
+// and who could be there, whatever the objective; and there is no run.
+func TestMinimumsOutOfReach(t *testing.T) {
+	dir := folder(t, map[string]string{
+		"partners.csv":      "partner,max_seats\np,4\n",
+		"opportunities.csv": "opportunity,partner,seats,min_seats,tags\na,p,5,2,x\nb,p,5,2,x\nc,,5,3,y\n",
+		"reserves.csv":      "opportunity,group,seats\nb,g=1,3\n",
+		"students.csv":      "student,groups,interests\nsecret1,,x\nsecret2,g=1,x\nsecret3,g=1,x\nsecret4,,x;y\nsecret5,,y\n",
+	})
+	for _, objective := range place.Objectives {
+		out := filepath.Join(t.TempDir(), "run")
+		r := run(t, "place", dir, "--out", out, "--objective", string(objective))
+		if r.code != exitNo || r.stdout != "" || !strings.Contains(r.stderr, "  c needs 3, 2 eligible students have it on their lists") {
+			t.Errorf("%s: exit code %d: %s%s", objective, r.code, r.stderr, r.stdout)
+		}
+		if strings.Contains(r.stderr, "secret") {
+			t.Errorf("%s: a student's data in an error: %s", objective, r.stderr)
+		}
+		if left, err := os.ReadDir(filepath.Dir(out)); err != nil || len(left) > 0 {
+			t.Errorf("%s: left: %v, %v", objective, left, err)
+		}
+	}
+}
+
 func TestSeedAuto(t *testing.T) {
 	dir := small(t)
 	out, got := placed(t, dir, "--seed", "auto")

@@ -43,8 +43,12 @@ type result struct {
 	SimplexCPU float64 `json:"network_simplex_cpu_seconds,omitempty"`
 	ScalingCPU float64 `json:"cost_scaling_cpu_seconds,omitempty"`
 	RatioCPU   float64 `json:"cpu_ratio,omitempty"`
-	Total      int64   `json:"total"`
-	PeakBytes  int64   `json:"peak_bytes"` // of the process, so far
+	// Of the same instance without partners' caps and without minimums.
+	Without      float64 `json:"without_limits_seconds,omitempty"`
+	WithoutCPU   float64 `json:"without_limits_cpu_seconds,omitempty"`
+	LimitsFactor float64 `json:"limits_factor,omitempty"` // how many times longer it takes with them, by the processor
+	Total        int64   `json:"total"`
+	PeakBytes    int64   `json:"peak_bytes"` // of the process, so far
 }
 
 type settings struct {
@@ -141,7 +145,8 @@ func measure(s settings, family instances.Family) (*result, error) {
 			return nil, err
 		}
 	}
-	var ours, simplex, scaling, oursCPU, simplexCPU, scalingCPU []float64
+	var ours, without, simplex, scaling, oursCPU, withoutCPU, simplexCPU, scalingCPU []float64
+	limited := in.Partner != nil || in.Minimum != nil
 	for range s.rounds {
 		if file != "" {
 			rival, err := solveByLemon(s.lemon, file)
@@ -152,16 +157,18 @@ func measure(s settings, family instances.Family) (*result, error) {
 			simplexCPU, scalingCPU = append(simplexCPU, rival.SimplexCPU), append(scalingCPU, rival.ScalingCPU)
 			r.Total = rival.Total
 		}
-		runtime.GC()
-		start, used := time.Now(), processor()
-		sol, err := flow.Solve(context.Background(), &in.Network,
-			flow.Objective{Goal: goal, Weights: in.Weights, Ranks: in.Ranks}, flow.Options{Workers: s.workers})
+		value, seconds, cpu, err := solve(s, in, goal, true)
 		if err != nil {
 			return nil, err
 		}
-		ours = append(ours, time.Since(start).Seconds())
-		oursCPU = append(oursCPU, (processor() - used).Seconds())
-		value := sol.Stages[len(sol.Stages)-1].Value
+		ours, oursCPU = append(ours, seconds), append(oursCPU, cpu)
+		if limited {
+			_, seconds, cpu, err := solve(s, in, goal, false)
+			if err != nil {
+				return nil, err
+			}
+			without, withoutCPU = append(without, seconds), append(withoutCPU, cpu)
+		}
 		if file != "" && value != r.Total {
 			return nil, fmt.Errorf("the sum is %d, LEMON's %d", value, r.Total)
 		}
@@ -174,8 +181,29 @@ func measure(s settings, family instances.Family) (*result, error) {
 		r.Ratio = min(r.Simplex, r.Scaling) / r.Seconds
 		r.RatioCPU = min(r.SimplexCPU, r.ScalingCPU) / r.CPU
 	}
+	if limited {
+		r.Without, r.WithoutCPU = median(without), median(withoutCPU)
+		r.LimitsFactor = r.CPU / r.WithoutCPU
+	}
 	r.PeakBytes = peak()
 	return r, nil
+}
+
+// solve solves an instance, with its caps and minimums or without, and returns
+// what its last stage has, and the time by the clock and of the processor.
+func solve(s settings, in *instances.Instance, goal flow.Goal, limited bool) (value int64, seconds, cpu float64, err error) {
+	n := in.Network
+	if !limited {
+		n.Partner, n.Cap, n.Minimum = nil, nil, nil
+	}
+	runtime.GC()
+	start, used := time.Now(), processor()
+	sol, err := flow.Solve(context.Background(), &n,
+		flow.Objective{Goal: goal, Weights: in.Weights, Ranks: in.Ranks}, flow.Options{Workers: s.workers})
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	return sol.Stages[len(sol.Stages)-1].Value, time.Since(start).Seconds(), (processor() - used).Seconds(), nil
 }
 
 // processor returns how long this process has had a processor.

@@ -24,27 +24,29 @@ func (in instance) without(closed []int32) instance {
 
 // Whatever is closed, in whatever order, what is left is placed as well as can be,
 // and that is proved.
-func TestCloseAgainstSearch(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		in := drawInstance(t)
-		sol, err := flow.Solve(t.Context(), &in.net, in.obj, flow.Options{Workers: 1})
-		if err != nil {
-			t.Skip(err)
+func TestCloseAgainstSearch(t *testing.T) { rapid.Check(t, checkClosing) }
+
+func FuzzClose(f *testing.F) { f.Fuzz(rapid.MakeFuzz(checkClosing)) }
+
+func checkClosing(t *rapid.T) {
+	in := drawInstance(t)
+	sol, err := flow.Solve(t.Context(), &in.net, in.obj, flow.Options{Workers: 1})
+	if err != nil {
+		t.Skip(err)
+	}
+	closing := flow.NewClosing(&in.net, in.obj, sol, flow.Options{Workers: 1})
+	order := make([]int32, len(in.net.Seats))
+	for o := range order {
+		order[o] = int32(o)
+	}
+	order = rapid.Permutation(order).Draw(t, "order")
+	for n := 0; n < len(order); {
+		from := n
+		n = rapid.IntRange(from+1, len(order)).Draw(t, "closed")
+		if !closed(t, in.without(order[:n]), closing, order[from:n]) {
+			return
 		}
-		closing := flow.NewClosing(&in.net, in.obj, sol, flow.Options{Workers: 1})
-		order := make([]int32, len(in.net.Seats))
-		for o := range order {
-			order[o] = int32(o)
-		}
-		order = rapid.Permutation(order).Draw(t, "order")
-		for n := 0; n < len(order); {
-			from := n
-			n = rapid.IntRange(from+1, len(order)).Draw(t, "closed")
-			if !closed(t, in.without(order[:n]), closing, order[from:n]) {
-				return
-			}
-		}
-	})
+	}
 }
 
 // closed closes some and compares with what is left; it reports whether that can be.

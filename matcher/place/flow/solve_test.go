@@ -213,27 +213,29 @@ func (in instance) seatsOf(partner int32) int64 {
 	return min(seats, int64(in.net.Cap[partner]))
 }
 
-func TestSolveAgainstSearch(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		in := drawInstance(t)
-		want := in.search()
-		sol, err := flow.Solve(t.Context(), &in.net, in.obj, flow.Options{Workers: 1})
-		if want == nil {
-			var e *flow.InfeasibleError
-			if !errors.As(err, &e) {
-				t.Fatalf("no placement meets the minimums, but: %v", err)
-			}
-			in.checkInfeasible(t, e)
-			return
+func TestSolveAgainstSearch(t *testing.T) { rapid.Check(t, checkSolving) }
+
+func FuzzSolve(f *testing.F) { f.Fuzz(rapid.MakeFuzz(checkSolving)) }
+
+func checkSolving(t *rapid.T) {
+	in := drawInstance(t)
+	want := in.search()
+	sol, err := flow.Solve(t.Context(), &in.net, in.obj, flow.Options{Workers: 1})
+	if want == nil {
+		var e *flow.InfeasibleError
+		if !errors.As(err, &e) {
+			t.Fatalf("no placement meets the minimums, but: %v", err)
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := checkSolution(&in.net, in.obj, sol); err != nil {
-			t.Fatal(err)
-		}
-		if got := in.merit(sol.Arc); !slices.Equal(got, want) {
-			t.Fatalf("merit %v, the best is %v", got, want)
-		}
-	})
+		in.checkInfeasible(t, e)
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := checkSolution(&in.net, in.obj, sol); err != nil {
+		t.Fatal(err)
+	}
+	if got := in.merit(sol.Arc); !slices.Equal(got, want) {
+		t.Fatalf("merit %v, the best is %v", got, want)
+	}
 }
