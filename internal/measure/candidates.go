@@ -1,35 +1,43 @@
 package measure
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"runtime"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/kindred-match/kindred/internal/live"
 	"github.com/kindred-match/kindred/internal/sets"
 	"github.com/kindred-match/kindred/matcher"
 	"github.com/kindred-match/kindred/store"
+	"github.com/kindred-match/kindred/store/candidates"
 )
 
-// Candidates is what a measurement of candidate sets in process found. Times are
-// of one answer each, in microseconds, on one thread.
+// Candidates is what a measurement of candidate sets found. Times are of one
+// answer each, in microseconds, on one thread, and have the reading of the clock
+// in them.
 type Candidates struct {
 	Opportunities int `json:"opportunities"`
 	Students      int `json:"students"`
 	K             int `json:"k"`
 
+	ClockUS     float64 `json:"clock_us"`     // reading the clock
+	ForecastUS  float64 `json:"forecast_us"`  // what a ranking was thought to take; median
 	FreshP50US  float64 `json:"fresh_p50_us"` // ranked, without sets
 	MissP50US   float64 `json:"miss_p50_us"`  // ranked with a reserve, and kept
 	MissP99US   float64 `json:"miss_p99_us"`
-	HitP50US    float64 `json:"hit_p50_us"`
+	FirstP50US  float64 `json:"first_hit_p50_us"` // out of a set that is read the first time
+	FirstP99US  float64 `json:"first_hit_p99_us"`
+	HitP50US    float64 `json:"hit_p50_us"` // and again
 	HitP99US    float64 `json:"hit_p99_us"`
-	RepairP50US float64 `json:"repair_p50_us"` // of Changes changes
-	RepairP99US float64 `json:"repair_p99_us"`
-	Changes     int     `json:"changes"`
 	BytesPerSet float64 `json:"bytes_per_set"` // in process, all told
+
+	// Of Changes changes; Repairs has others too.
+	RepairP50US float64  `json:"repair_p50_us"`
+	RepairP99US float64  `json:"repair_p99_us"`
+	Changes     int      `json:"changes"`
+	Repairs     []Repair `json:"repairs"`
 
 	// While that many changes a second were written, answers came out of sets that
 	// held, or were repaired, or were ranked.
@@ -39,18 +47,29 @@ type Candidates struct {
 	Repaired         uint64  `json:"repaired"`
 	HitRate          float64 `json:"hit_rate"`
 
+	Redis *CandidatesInRedis `json:"redis,omitempty"`
+
 	CPU    string `json:"cpu"`
 	Cores  int    `json:"cores"`
 	Kernel string `json:"kernel"`
 }
 
-// CandidatesOptions say what is measured.
+// Repair is what it takes to read out of sets that are that many changes old;
+// Repaired is how many didn't have to be ranked anew.
+type Repair struct {
+	Changes  int     `json:"changes"`
+	P50US    float64 `json:"p50_us"`
+	P99US    float64 `json:"p99_us"`
+	Repaired uint64  `json:"repaired"`
+}
+
+// CandidatesOptions say what is measured. All but those of Redis are required.
 type CandidatesOptions struct {
 	Store      store.Store
 	District   string
 	Catalogues *live.Catalogues
-	Sets       *sets.Sets
-	Students   []string // of the store
+	Sets       *sets.Sets // empty, and always used
+	Students   []string   // of the store
 	K          int
 	Changes    int
 	Change     func(n int) *matcher.Opportunity // the n-th change
@@ -58,79 +77,87 @@ type CandidatesOptions struct {
 	Seconds    int
 	AsOf       matcher.Date
 	Now        func() time.Time
+
+	// Redis, unless nil, has sets too. Shared makes Sets with nothing in process that
+	// use it always. FillSets sets of FillMembers are put into it to see what they
+	// take.
+	Redis                 *candidates.Redis
+	Shared                func() (*sets.Sets, error)
+	FillSets, FillMembers int
+}
+
+// candidatesRun is a measurement of candidate sets under way.
+type candidatesRun struct {
+	CandidatesOptions
+	result  Candidates
+	shared  *sets.Sets
+	written int // changes
+	dst     []matcher.Candidate
 }
 
 // CandidateSets measures candidate sets.
 func CandidateSets(ctx context.Context, o CandidatesOptions) (*Candidates, error) {
-	c := &Candidates{Students: len(o.Students), K: o.K, Changes: o.Changes, CPU: cpu(), Cores: runtime.GOMAXPROCS(0), Kernel: matcher.Kernel()}
-	answer := func(s *live.Snapshot, id string) (*sets.Ask, error) {
-		ranking, _ := s.Ranking("")
-		subject, err := o.Store.Subject(ctx, o.District, id)
-		if err != nil {
+	r := &candidatesRun{CandidatesOptions: o, result: Candidates{
+		Students: len(o.Students), K: o.K, Changes: o.Changes, CPU: cpu(), Cores: runtime.GOMAXPROCS(0), Kernel: matcher.Kernel(),
+	}}
+	for _, stage := range []func(context.Context) error{r.inProcess, r.repairs, r.inRedis, r.underChange} {
+		if err := stage(ctx); err != nil {
 			return nil, err
 		}
-		return &sets.Ask{District: o.District, Snapshot: s, Ranking: ranking, Subject: subject, Query: &matcher.Query{
-			Student: subject.Student, Forbidden: subject.Forbidden, AsOf: o.AsOf, K: o.K,
-		}}, nil
 	}
-	var dst []matcher.Candidate
-	timed := func(s *live.Snapshot, answerOne func(*sets.Ask)) ([]time.Duration, error) {
-		times := make([]time.Duration, len(o.Students))
-		for i, id := range o.Students {
-			a, err := answer(s, id)
-			if err != nil {
-				return nil, err
-			}
-			start := o.Now()
-			answerOne(a)
-			times[i] = o.Now().Sub(start)
-		}
-		slices.Sort(times)
-		return times, nil
-	}
-	out := func(a *sets.Ask) { dst, _ = o.Sets.Rank(ctx, dst[:0], a) }
-	fresh := func(a *sets.Ask) {
-		ranker := a.Ranking.Acquire()
-		dst = ranker.Rank(dst[:0], a.Query)
-		a.Ranking.Release(ranker)
-	}
-	s, err := o.Catalogues.Newest(ctx, o.District)
-	if err != nil {
-		return nil, err
-	}
+	return &r.result, nil
+}
+
+// ask is the ranking for a student.
+func (r *candidatesRun) ask(ctx context.Context, s *live.Snapshot, id string) (*sets.Ask, error) {
 	ranking, _ := s.Ranking("")
-	c.Opportunities = ranking.Index.Len()
-	for _, stage := range []struct {
-		one      func(*sets.Ask)
-		p50, p99 *float64
-	}{
-		{fresh, &c.FreshP50US, nil}, // warms up
-		{fresh, &c.FreshP50US, nil},
-		{out, &c.MissP50US, &c.MissP99US},
-		{out, &c.HitP50US, &c.HitP99US},
-	} {
-		times, err := timed(s, stage.one)
-		if err != nil {
-			return nil, err
-		}
-		*stage.p50 = quantile(times, .5)
-		if stage.p99 != nil {
-			*stage.p99 = quantile(times, .99)
-		}
-	}
-	c.BytesPerSet = float64(o.Sets.Bytes()) / float64(len(o.Students))
-	if err := o.write(ctx, 0, o.Changes); err != nil {
-		return nil, err
-	}
-	if s, err = o.Catalogues.Newest(ctx, o.District); err != nil {
-		return nil, err
-	}
-	times, err := timed(s, out)
+	subject, err := r.Store.Subject(ctx, r.District, id)
 	if err != nil {
 		return nil, err
 	}
-	c.RepairP50US, c.RepairP99US = quantile(times, .5), quantile(times, .99)
-	return c, o.underChange(ctx, c, answer)
+	return &sets.Ask{District: r.District, Snapshot: s, Ranking: ranking, Subject: subject, Query: &matcher.Query{
+		Student: subject.Student, Forbidden: subject.Forbidden, AsOf: r.AsOf, K: r.K,
+	}}, nil
+}
+
+// asks are the rankings for all students.
+func (r *candidatesRun) asks(ctx context.Context) ([]*sets.Ask, error) {
+	s, err := r.Catalogues.Newest(ctx, r.District)
+	if err != nil {
+		return nil, err
+	}
+	asks := make([]*sets.Ask, len(r.Students))
+	for i, id := range r.Students {
+		if asks[i], err = r.ask(ctx, s, id); err != nil {
+			return nil, err
+		}
+	}
+	return asks, nil
+}
+
+// timed is how long each answer takes, sorted, over all rounds.
+func (r *candidatesRun) timed(asks []*sets.Ask, rounds int, answer func(*sets.Ask)) []time.Duration {
+	times := make([]time.Duration, 0, rounds*len(asks))
+	for range rounds {
+		for _, a := range asks {
+			start := r.Now()
+			answer(a)
+			times = append(times, r.Now().Sub(start))
+		}
+	}
+	slices.Sort(times)
+	return times
+}
+
+// outOf answers out of sets.
+func (r *candidatesRun) outOf(ctx context.Context, s *sets.Sets) func(*sets.Ask) {
+	return func(a *sets.Ask) { r.dst, _ = s.Rank(ctx, r.dst[:0], a) }
+}
+
+func (r *candidatesRun) fresh(a *sets.Ask) {
+	ranker := a.Ranking.Acquire()
+	r.dst = ranker.Rank(r.dst[:0], a.Query)
+	a.Ranking.Release(ranker)
 }
 
 // quantile is in microseconds, of times in order.
@@ -138,70 +165,92 @@ func quantile(times []time.Duration, q float64) float64 {
 	return microseconds(times[min(len(times)-1, int(q*float64(len(times))))])
 }
 
-// write writes changes from the n-th on, together.
-func (o *CandidatesOptions) write(ctx context.Context, n, changes int) error {
+// inProcess measures rankings, and sets in process that hold.
+func (r *candidatesRun) inProcess(ctx context.Context) error {
+	const rounds = 5
+	asks, err := r.asks(ctx)
+	if err != nil {
+		return err
+	}
+	c := &r.result
+	c.Opportunities = asks[0].Ranking.Index.Len()
+	c.ClockUS = quantile(r.timed(asks, rounds, func(*sets.Ask) {}), .5)
+	c.ForecastUS = r.forecast(asks)
+	r.timed(asks, 1, r.fresh) // warms up
+	c.FreshP50US = quantile(r.timed(asks, 1, r.fresh), .5)
+	for _, stage := range []struct {
+		rounds   int
+		p50, p99 *float64
+	}{
+		{1, &c.MissP50US, &c.MissP99US}, {1, &c.FirstP50US, &c.FirstP99US}, {rounds, &c.HitP50US, &c.HitP99US},
+	} {
+		times := r.timed(asks, stage.rounds, r.outOf(ctx, r.Sets))
+		*stage.p50, *stage.p99 = quantile(times, .5), quantile(times, .99)
+	}
+	if n := r.Sets.Counts.Cached.Load(); n != uint64((1+rounds)*len(asks)) {
+		return errors.New("not all hits were ones: is there enough memory for candidate sets?")
+	}
+	c.BytesPerSet = float64(r.Sets.Bytes()) / float64(len(r.Students))
+	return nil
+}
+
+// forecast is the median of what rankings are thought to take, in microseconds.
+func (r *candidatesRun) forecast(asks []*sets.Ask) float64 {
+	times := make([]time.Duration, len(asks))
+	for i, a := range asks {
+		ranker := a.Ranking.Acquire()
+		times[i] = time.Duration(ranker.Forecast(a.Query))
+		a.Ranking.Release(ranker)
+	}
+	slices.Sort(times)
+	return quantile(times, .5)
+}
+
+// repairs measures sets in process that are some changes old.
+func (r *candidatesRun) repairs(ctx context.Context) error {
+	steps := []int{10, 100, 1000}
+	if !slices.Contains(steps, r.Changes) {
+		steps = append(steps, r.Changes)
+	}
+	slices.Sort(steps)
+	for _, changes := range steps {
+		repaired := r.Sets.Counts.Repaired.Load()
+		times, err := r.changedBy(ctx, changes, r.Sets)
+		if err != nil {
+			return err
+		}
+		repair := Repair{changes, quantile(times, .5), quantile(times, .99), r.Sets.Counts.Repaired.Load() - repaired}
+		r.result.Repairs = append(r.result.Repairs, repair)
+		if changes == r.Changes {
+			r.result.RepairP50US, r.result.RepairP99US = repair.P50US, repair.P99US
+		}
+	}
+	return nil
+}
+
+// changedBy times answers out of sets after that many changes.
+func (r *candidatesRun) changedBy(ctx context.Context, changes int, s *sets.Sets) ([]time.Duration, error) {
+	if err := r.write(ctx, changes); err != nil {
+		return nil, err
+	}
+	asks, err := r.asks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.timed(asks, 1, r.outOf(ctx, s)), nil
+}
+
+// write writes the next changes, together.
+func (r *candidatesRun) write(ctx context.Context, changes int) error {
 	var w store.Write
 	named := map[string]bool{}
 	for i := range changes {
-		if change := o.Change(n + i); !named[change.ID] {
+		if change := r.Change(r.written + i); !named[change.ID] {
 			named[change.ID] = true
 			w.Mutations = append(w.Mutations, store.Mutation{PutOpportunity: change})
 		}
 	}
-	_, err := o.Store.Write(ctx, o.District, store.Request{Now: o.Now()}, w)
+	r.written += changes
+	_, err := r.Store.Write(ctx, r.District, store.Request{Now: r.Now()}, w)
 	return err
-}
-
-// underChange reads for the students in turn while changes are written.
-func (o *CandidatesOptions) underChange(
-	ctx context.Context, c *Candidates, answer func(*live.Snapshot, string) (*sets.Ask, error),
-) error {
-	const together = 20 // changes
-	var writer sync.WaitGroup
-	var failed error
-	written := 0
-	start := o.Now()
-	end := start.Add(time.Duration(o.Seconds) * time.Second)
-	done := make(chan struct{})
-	writer.Go(func() {
-		defer close(done)
-		for now := start; now.Before(end) && failed == nil && ctx.Err() == nil; now = o.Now() {
-			if due := int(now.Sub(start).Seconds() * float64(o.Rate)); written >= due {
-				time.Sleep(time.Millisecond)
-				continue
-			}
-			failed = o.write(ctx, o.Changes+written, together)
-			written += together
-		}
-	})
-	cached, repaired, ranked := o.Sets.Counts.Cached.Load(), o.Sets.Counts.Repaired.Load(), o.Sets.Counts.Ranked.Load()
-	var dst []matcher.Candidate
-	var err error
-reading:
-	for i := 0; err == nil; i++ {
-		// Each student is read again after a second.
-		for due := start.Add(time.Duration(i) * time.Second / time.Duration(len(o.Students))); o.Now().Before(due); {
-			time.Sleep(100 * time.Microsecond)
-		}
-		select {
-		case <-done:
-			break reading
-		default:
-		}
-		var s *live.Snapshot
-		var a *sets.Ask
-		if s, err = o.Catalogues.Get(ctx, o.District); err != nil {
-			break
-		}
-		if a, err = answer(s, o.Students[i%len(o.Students)]); err == nil {
-			dst, _ = o.Sets.Rank(ctx, dst[:0], a)
-		}
-	}
-	writer.Wait()
-	c.Cached = o.Sets.Counts.Cached.Load() - cached
-	c.Repaired = o.Sets.Counts.Repaired.Load() - repaired
-	c.Answers = c.Cached + c.Repaired + o.Sets.Counts.Ranked.Load() - ranked
-	c.HitRate = float64(c.Cached+c.Repaired) / float64(max(1, c.Answers))
-	c.ChangesPerSecond = float64(written) / o.Now().Sub(start).Seconds()
-	return cmp.Or(err, failed)
 }

@@ -3,6 +3,7 @@ package sets
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -11,6 +12,8 @@ import (
 	"github.com/kindred-match/kindred/internal/live"
 	"github.com/kindred-match/kindred/matcher"
 	"github.com/kindred-match/kindred/store"
+	"github.com/kindred-match/kindred/store/candidates"
+	"github.com/kindred-match/kindred/store/candidates/redistest"
 	"github.com/kindred-match/kindred/store/sqlstore"
 )
 
@@ -106,4 +109,41 @@ func (r *rankingsAsked) hit(b *testing.B, inLine bool) {
 	for i := 0; b.Loop(); i++ {
 		one(i)
 	}
+}
+
+// BenchmarkSharedHit reads answers out of sets in Redis that nobody has in process.
+func BenchmarkSharedHit(b *testing.B) {
+	working := make(chan bool, 100)
+	shared, err := candidates.OpenRedis(candidates.RedisOptions{
+		URL: redistest.Start(b).URL(), Budget: time.Second, Changed: func(now bool, _ error) { working <- now },
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = shared.Close() })
+	for !<-working { //nolint:revive // until it works
+	}
+	r := benchmarkAsks(b, 10_000)
+	r.sets.redis = shared
+	for i := range r.asks {
+		r.sets.Rank(b.Context(), nil, &r.asks[i])
+	}
+	keys := make([]candidates.Key, len(r.asks))
+	for i := range r.asks {
+		keys[i] = r.sets.key(&r.asks[i])
+	}
+	for shared.Get(b.Context(), keys[len(keys)-1]) == nil { //nolint:revive // until all are written, in their order
+	}
+	b.Run("trip", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			shared.Get(b.Context(), keys[i%len(keys)])
+		}
+	})
+	b.Run("hit", func(b *testing.B) {
+		var dst []matcher.Candidate
+		for i := 0; b.Loop(); i++ {
+			r.sets.memory.Erase(keys[i%len(keys)].Student)
+			dst, _ = r.sets.Rank(b.Context(), dst[:0], &r.asks[i%len(keys)])
+		}
+	})
 }

@@ -140,7 +140,7 @@ func (s *Sets) rank(ctx context.Context, w *work, dst []matcher.Candidate, a *As
 	}
 	if dst, source, ok := s.answer(w, dst, a, k, kept.Value); ok {
 		if source == Cached && a.Query.MaxPerPartner == 0 {
-			// Read twice between two changes, it is likely to be read again.
+			// It came without a head, or with one that is too short.
 			s.memory.PutHead(k, w.set.Head(dst[before:], a.Query.K))
 		}
 		return dst, source
@@ -160,7 +160,7 @@ func (s *Sets) rank(ctx context.Context, w *work, dst []matcher.Candidate, a *As
 				if source == Repaired {
 					return s.memory.Get(k).Value
 				}
-				s.keep(w, k, value)
+				s.keep(w, a, k, value, dst[before:])
 				return value
 			}
 		}
@@ -236,6 +236,7 @@ func (s *Sets) repair(w *work, dst []matcher.Candidate, a *Ask, k candidates.Key
 		s.Counts.Costly.Add(1)
 		return dst, false
 	}
+	before := len(dst)
 	ranker := a.Ranking.Acquire()
 	ok := w.repairer.Repair(&w.set, ranker, a.Query, w.changed, a.Snapshot.Epoch, s.most)
 	a.Ranking.Release(ranker)
@@ -247,7 +248,7 @@ func (s *Sets) repair(w *work, dst []matcher.Candidate, a *Ask, k candidates.Key
 		return dst, false
 	}
 	repaired := w.set.Append(nil)
-	s.keep(w, k, repaired)
+	s.keep(w, a, k, repaired, dst[before:])
 	if len(w.changed) >= aged && s.pays(a) {
 		s.redis.Put(k, repaired)
 	}
@@ -265,8 +266,8 @@ func worthwhile(x *matcher.Index) int { return 128 + x.Len()/128 }
 // maxMembers is how many members a set may have.
 const maxMembers = 1024
 
-// reserve is how many candidates are ranked where k are wanted.
-func (s *Sets) reserve(k, perPartner int) int {
+// Reserve is how many candidates are ranked where k are wanted.
+func (s *Sets) Reserve(k, perPartner int) int {
 	wanted := k
 	if perPartner > 0 {
 		wanted *= 3
@@ -274,9 +275,14 @@ func (s *Sets) reserve(k, perPartner int) int {
 	return max(k, min(wanted+max(k/2, s.spare), s.most))
 }
 
-// keep keeps a value in process.
-func (s *Sets) keep(w *work, k candidates.Key, value []byte) {
-	s.memory.Put(k, candidates.Kept{Value: value})
+// keep keeps in process a value whose set the scratch has, with the head that an
+// answer to the ask is.
+func (s *Sets) keep(w *work, a *Ask, k candidates.Key, value []byte, answer []matcher.Candidate) {
+	kept := candidates.Kept{Value: value}
+	if a.Query.MaxPerPartner == 0 {
+		kept.Head = w.set.Head(answer, a.Query.K)
+	}
+	s.memory.Put(k, kept)
 	w.kept = true
 }
 
@@ -330,13 +336,13 @@ func (s *Sets) Prefetch(ctx context.Context, asks []*Ask) {
 // shared; w has both then.
 func (s *Sets) fresh(w *work, a *Ask, k candidates.Key, share bool) []byte {
 	w.query = *a.Query
-	w.query.K, w.query.MaxPerPartner = s.reserve(a.Query.K, a.Query.MaxPerPartner), 0
+	w.query.K, w.query.MaxPerPartner = s.Reserve(a.Query.K, a.Query.MaxPerPartner), 0
 	ranker := a.Ranking.Acquire()
 	w.ranked = ranker.Rank(w.ranked[:0], &w.query)
 	w.set.Of(a.Snapshot.Epoch, w.ranked, w.query.K, ranker.Denominator())
 	a.Ranking.Release(ranker)
 	value := w.set.Append(nil)
-	s.keep(w, k, value)
+	s.keep(w, a, k, value, w.ranked[:min(a.Query.K, len(w.ranked))])
 	if share {
 		s.redis.Put(k, value)
 	}

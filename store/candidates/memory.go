@@ -69,7 +69,9 @@ func NewMemory(o MemoryOptions) (*Memory, error) {
 		ExpiryCalculator: otter.ExpiryCreatingFunc(func(e otter.Entry[Student, []field]) time.Duration {
 			return lifeOf(e.Value[0].brief, o.Life, o.BriefLife)
 		}),
-		Clock: clock,
+		// Keeping order takes less time than waking up a goroutine that does.
+		Executor: func(keepOrder func()) { keepOrder() },
+		Clock:    clock,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("candidate sets in memory: %w", err)
