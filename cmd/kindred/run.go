@@ -80,6 +80,7 @@ latest, which is the newest one.`,
 	cmd.AddCommand(
 		p.runCreateCommand(), p.runWatchCommand(), p.runListCommand(), p.runGetCommand(), p.runDiffCommand(), p.runPublishCommand(),
 		p.runCancelCommand(), p.runDiscardCommand(), p.runPlacementsCommand(), p.runExplainCommand(),
+		p.runPlaceCommand(), p.runWithdrawCommand(),
 	)
 	return cmd
 }

@@ -21,6 +21,7 @@ type listColumn struct {
 	Number   bool     `json:"number,omitempty"`
 	Decimals int      `json:"decimals,omitempty"`
 	Values   []string `json:"values,omitempty"`
+	rare     bool     // a number that is mostly 0
 }
 
 // opportunityList is a list of those that are wanted.
@@ -32,11 +33,11 @@ func (r *Report) opportunityList(id, caption string, wanted func(*Opportunity) b
 		{Name: "partner"},
 		{Name: "kind"},
 		{Name: "seats", Number: true},
-		{Name: "minimum", Number: true},
+		{Name: "minimum", Number: true, rare: true},
 		{Name: "placed", Number: true},
 		{Name: "first choices", Number: true},
 		{Name: "on lists", Number: true},
-		{Name: "waiting", Number: true},
+		{Name: "waiting", Number: true, rare: true},
 		{Name: "cutoff"},
 		{Name: oneMoreSeat},
 	}
@@ -52,10 +53,15 @@ func (r *Report) opportunityList(id, caption string, wanted func(*Opportunity) b
 	return l
 }
 
-// dropEmpty takes out the columns of text that no row says anything in.
+// dropEmpty takes out the columns of text that no row says anything in, and the
+// rare numbers that are all 0.
 func (l *list) dropEmpty() {
 	for c := len(l.Columns) - 1; c >= 0; c-- {
-		if slices.ContainsFunc(l.Rows, func(row []any) bool { return row[c] != "" }) {
+		nothing := any("")
+		if l.Columns[c].rare {
+			nothing = int64(0)
+		}
+		if slices.ContainsFunc(l.Rows, func(row []any) bool { return row[c] != nothing }) {
 			continue
 		}
 		l.Columns = slices.Delete(l.Columns, c, c+1)
