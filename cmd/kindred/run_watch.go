@@ -85,7 +85,8 @@ func (p *program) watch(ctx context.Context, r *runs, id string, each func(*kind
 		case err == nil:
 			return run, nil
 		case ctx.Err() != nil:
-			return nil, fmt.Errorf("interrupted; the run goes on: kindred run watch %s", id)
+			fmt.Fprintf(p.stderr, "the run goes on; see 'kindred run watch %s'\n", id)
+			return nil, ctx.Err()
 		}
 		if _, blame := service.Refusal(err); blame != service.WayBlamed && !errors.Is(err, errEnded) || p.now().Sub(heard) > away {
 			return nil, runError(err)
