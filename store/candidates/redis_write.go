@@ -137,10 +137,10 @@ func (r *Redis) send(ctx context.Context, some []write) {
 		default:
 			err = r.bounded(ctx, w.key, lives[i], lengths[i])
 		}
+		r.written(err)
 		if w.erased != nil {
 			close(w.erased)
 		}
-		r.written(err)
 	}
 }
 
