@@ -205,12 +205,13 @@ func (t *rowTable) decodeAll(list []encodedRow) (store.Rows, error) {
 // marks returns n parameters.
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
 
-// readRows reads all rows of a district.
-func readRows(ctx context.Context, q queryer, key int64) (rows store.Rows, err error) {
+// readRows reads all rows of a district. Texts are those that the ids have.
+func readRows(ctx context.Context, q queryer, key int64, ids map[string]string) (rows store.Rows, err error) {
 	for i := range rowTables {
 		t := &rowTables[i]
 		columns := strings.Join(slices.Concat(t.key, t.values), ", ")
 		_, err := collect(ctx, q, func(v *values) struct{} {
+			v.texts = ids
 			t.decode(v, &rows)
 			return struct{}{}
 		}, `SELECT `+columns+` FROM `+t.name+` WHERE district = ? ORDER BY `+strings.Join(t.key, ", "), key)

@@ -96,35 +96,49 @@ func (s *Store) RunInput(ctx context.Context, district string, now time.Time) (*
 		if err != nil {
 			return nil, err
 		}
-		state, err := readState(ctx, q, d.key, d.epoch)
-		if err != nil {
-			return nil, err
-		}
-		in := &store.RunInput{State: *state, Reserved: make(map[string]int32)}
-		if in.Erasures, err = readErasures(ctx, q, d.key); err != nil {
-			return nil, err
-		}
-		in.Students, err = collectMany(ctx, q, decodeStudent,
-			`SELECT `+studentColumns+` FROM students WHERE district = ? ORDER BY id`, d.key)
-		if err != nil {
-			return nil, err
-		}
-		if in.Rows, err = readRows(ctx, q, d.key); err != nil {
-			return nil, err
-		}
-		in.Placed, err = collect(ctx, q, decodeEntry,
-			`SELECT `+entryColumns+` FROM ledger WHERE district = ? AND placed = 1 ORDER BY student`, d.key)
-		if err != nil {
-			return nil, err
-		}
-		_, err = collect(ctx, q, func(v *values) struct{} {
-			opportunity, reserved := v.text(), v.int32()
-			in.Reserved[opportunity] = reserved
-			return struct{}{}
-		}, `SELECT opportunity, COUNT(*) FROM ledger WHERE district = ? AND placed = 0 AND expires > ? GROUP BY opportunity`,
-			d.key, putTime(now))
-		return in, err
+		return readInput(ctx, q, d, now)
 	})
+}
+
+func readInput(ctx context.Context, q queryer, d *districtTx, now time.Time) (*store.RunInput, error) {
+	state, err := readState(ctx, q, d.key, d.epoch)
+	if err != nil {
+		return nil, err
+	}
+	in := &store.RunInput{State: *state, Reserved: make(map[string]int32)}
+	if in.Erasures, err = readErasures(ctx, q, d.key); err != nil {
+		return nil, err
+	}
+	in.Students, err = collectMany(ctx, q, decodeStudent,
+		`SELECT `+studentColumns+` FROM students WHERE district = ? ORDER BY id`, d.key)
+	if err != nil {
+		return nil, err
+	}
+	// Rows and entries are many, and say few ids over and over.
+	ids := make(map[string]string, len(in.Students)+len(in.Opportunities))
+	for i := range in.Students {
+		ids[in.Students[i].ID] = in.Students[i].ID
+	}
+	for i := range in.Opportunities {
+		ids[in.Opportunities[i].ID] = in.Opportunities[i].ID
+	}
+	if in.Rows, err = readRows(ctx, q, d.key, ids); err != nil {
+		return nil, err
+	}
+	in.Placed, err = collect(ctx, q, func(v *values) store.Entry {
+		v.texts = ids
+		return decodeEntry(v)
+	}, `SELECT `+entryColumns+` FROM ledger WHERE district = ? AND placed = 1 ORDER BY student`, d.key)
+	if err != nil {
+		return nil, err
+	}
+	_, err = collect(ctx, q, func(v *values) struct{} {
+		opportunity, reserved := v.text(), v.int32()
+		in.Reserved[opportunity] = reserved
+		return struct{}{}
+	}, `SELECT opportunity, COUNT(*) FROM ledger WHERE district = ? AND placed = 0 AND expires > ? GROUP BY opportunity`,
+		d.key, putTime(now))
+	return in, err
 }
 
 // readErasures returns how many students were erased in a district.

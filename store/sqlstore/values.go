@@ -27,6 +27,9 @@ type values struct {
 	// lists, unless nil, are those that have been met, so that equal ones are
 	// made once.
 	lists map[string][]string
+	// texts, unless nil, are those that have been met, so that equal ones are one
+	// in memory.
+	texts map[string]string
 }
 
 func newValues(n int) *values {
@@ -57,13 +60,24 @@ func get[T any](v *values) T {
 	return x
 }
 
-func (v *values) text() string   { return get[string](v) }
 func (v *values) int64() int64   { return get[int64](v) }
 func (v *values) int32() int32   { return int32(get[int64](v)) }
 func (v *values) uint64() uint64 { return uint64(get[int64](v)) }
 func (v *values) float() float64 { return get[float64](v) }
 func (v *values) bool() bool     { return get[int64](v) != 0 }
 func (v *values) bytes() []byte  { return get[[]byte](v) }
+
+func (v *values) text() string {
+	text := get[string](v)
+	if v.texts == nil {
+		return text
+	}
+	if known, ok := v.texts[text]; ok {
+		return known
+	}
+	v.texts[text] = text
+	return text
+}
 
 func (v *values) null() bool {
 	if v.row[v.next] != nil {
