@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -118,6 +119,26 @@ func TestInterrupted(t *testing.T) {
 		if reflect.DeepEqual(readEverything(t, s), before) {
 			t.Errorf("%s changed nothing", step.name)
 		}
+	}
+	wantNoScans(t, s)
+}
+
+// wantNoScans holds that no write goes through all of a district's ledger or
+// students, but for publishing.
+func wantNoScans(t *testing.T, s *sqlstore.Store) {
+	t.Helper()
+	plans := sqlstore.Plans(t, s)
+	for text, plan := range plans {
+		for line := range strings.SplitSeq(plan, "\n") {
+			whole := strings.HasPrefix(line, "SCAN") || strings.HasSuffix(line, "(district=?)")
+			large := strings.Contains(line, " ledger ") || strings.Contains(line, " students ") || strings.Contains(line, " requests ")
+			if whole && large && !strings.Contains(text, "run_placements") {
+				t.Errorf("%s\n\tgoes through a whole table: %s", text, line)
+			}
+		}
+	}
+	if len(plans) < 50 {
+		t.Errorf("there are only %d statements", len(plans))
 	}
 }
 

@@ -95,8 +95,11 @@ func (d *districtTx) place(p store.NewPlacement, now time.Time) (store.Revision,
 // notPlaced refuses an id that is in use, a second placement, and a seat that
 // the student has reserved.
 func (d *districtTx) notPlaced(p store.NewPlacement) error {
-	entries, err := collect(d.ctx, d, decodeEntry, `SELECT `+entryColumns+` FROM ledger
-		WHERE district = ? AND (id = ? OR student = ? AND (placed = 1 OR opportunity = ?))`, d.key, p.ID, p.Student, p.Opportunity)
+	entries, err := collect(d.ctx, d, decodeEntry,
+		`SELECT `+entryColumns+` FROM ledger WHERE district = ? AND id = ?
+		UNION SELECT `+entryColumns+` FROM ledger WHERE district = ? AND student = ? AND placed = 1
+		UNION SELECT `+entryColumns+` FROM ledger WHERE district = ? AND student = ? AND opportunity = ?`,
+		d.key, p.ID, d.key, p.Student, d.key, p.Student, p.Opportunity)
 	if err != nil {
 		return err
 	}

@@ -191,7 +191,7 @@ func (p *publication) moveEntries() error {
 		return err
 	}
 	if _, err := p.exec(`UPDATE ledger SET placed = 1, expires = 0, revision = ?, run = ?
-		WHERE district = ? AND placed = 0 AND opportunity = (
+		WHERE +district = ? AND placed = 0 AND opportunity = (
 			SELECT r.opportunity FROM run_placements r WHERE r.run = ? AND r.student = ledger.student)`,
 		int64(p.epoch), p.run.ID, p.key, p.run.key); err != nil {
 		return err

@@ -136,7 +136,7 @@ func readInput(ctx context.Context, q queryer, d *districtTx, now time.Time) (*s
 		opportunity, reserved := v.text(), v.int32()
 		in.Reserved[opportunity] = reserved
 		return struct{}{}
-	}, `SELECT opportunity, COUNT(*) FROM ledger WHERE district = ? AND placed = 0 AND expires > ? GROUP BY opportunity`,
+	}, `SELECT opportunity, COUNT(*) FROM ledger WHERE +district = ? AND placed = 0 AND expires > ? GROUP BY +opportunity`,
 		d.key, putTime(now))
 	return in, err
 }

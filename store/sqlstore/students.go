@@ -146,7 +146,7 @@ func (d *districtTx) erase(id string, ifRevision store.Revision, now time.Time) 
 		return nil, store.ErrConflict
 	}
 	entries, err := collect(d.ctx, d, decodeEntry,
-		`SELECT `+entryColumns+` FROM ledger WHERE district = ? AND student = ? ORDER BY id`, d.key, id)
+		`SELECT `+entryColumns+` FROM ledger INDEXED BY ledger_student WHERE district = ? AND student = ? ORDER BY id`, d.key, id)
 	if err != nil {
 		return nil, err
 	}
