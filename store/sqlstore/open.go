@@ -122,6 +122,7 @@ func (s *Store) connect(ctx context.Context, path string, o Options) (err error)
 	pragmas := []string{
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 		"secure_delete(1)", "temp_store(MEMORY)", "cache_size(-65536)",
+		"journal_size_limit(67108864)", // to which the log shrinks after a large write
 	}
 	if o.MaxBytes > 0 {
 		pragmas = append(pragmas, "max_page_count("+strconv.FormatInt(max(o.MaxBytes/pageSize, 1), 10)+")")

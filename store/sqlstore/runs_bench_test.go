@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -16,7 +18,8 @@ import (
 
 // What a run of so many students costs the store, from its input to its
 // publication, each step with the longest that another write had to wait for it
-// (ms/wait: a reservation and its release, over and over):
+// (ms/wait: a reservation and its release, over and over), and the size of the
+// write-ahead log:
 //
 //	go test ./store/sqlstore -run '^$' -bench Run -benchtime 1x
 //
@@ -26,7 +29,8 @@ func BenchmarkRun(b *testing.B) {
 		if testing.Short() && students > 100_000 {
 			continue
 		}
-		s, opportunities := benchDistrict(b, students)
+		dir := b.TempDir()
+		s, opportunities := benchDistrict(b, dir, students)
 		var in *store.RunInput
 		for i, step := range []struct {
 			name string
@@ -56,7 +60,7 @@ func BenchmarkRun(b *testing.B) {
 				if i == 0 {
 					benchStart(b, s, "first")
 				}
-				benchStep(b, s, func() error { return step.run(b.Context(), "first") })
+				benchStep(b, s, dir, func() error { return step.run(b.Context(), "first") })
 			})
 		}
 		// Another draft that moves one in ten, as most do that are published later.
@@ -71,13 +75,13 @@ func BenchmarkRun(b *testing.B) {
 				Epoch: head.Epoch, Students: slices.Values([]store.RunStudent{}), // this is about what comes after
 			}, store.StepCheck))
 			must(b, s.FinishRun(b.Context(), "d", "second", store.Draft{Finished: now, Rows: benchRows(in, opportunities, 10)}))
-			benchStep(b, s, func() error {
+			benchStep(b, s, dir, func() error {
 				_, err := s.PublishRun(b.Context(), "d", store.Request{Now: now}, "second")
 				return err
 			})
 		})
 		b.Run(fmt.Sprintf("DeleteStudent/students=%d", students), func(b *testing.B) {
-			benchStep(b, s, func() error {
+			benchStep(b, s, dir, func() error {
 				_, err := s.DeleteStudent(b.Context(), "d", store.Request{Now: now}, in.Students[b.N].ID, 0)
 				return err
 			})
@@ -93,8 +97,8 @@ func must(tb testing.TB, err error) {
 }
 
 // benchDistrict has students and a tenth as many opportunities, of 24 seats.
-func benchDistrict(b *testing.B, students int) (s *sqlstore.Store, opportunities []store.OpportunityRecord) {
-	s = openStore(b, sqlstore.Options{})
+func benchDistrict(b *testing.B, dir string, students int) (s *sqlstore.Store, opportunities []store.OpportunityRecord) {
+	s = openStore(b, sqlstore.Options{Dir: dir})
 	mutations := inventedOpportunities(students / 10)
 	for _, m := range mutations {
 		if m.PutOpportunity != nil {
@@ -160,7 +164,7 @@ func benchRows(in *store.RunInput, opportunities []store.OpportunityRecord, step
 }
 
 // benchStep takes the time of a step while another writer goes on.
-func benchStep(b *testing.B, s *sqlstore.Store, step func() error) {
+func benchStep(b *testing.B, s *sqlstore.Store, dir string, step func() error) {
 	ctx, stop := context.WithCancel(b.Context())
 	longest := make(chan time.Duration)
 	go func() {
@@ -174,11 +178,11 @@ func benchStep(b *testing.B, s *sqlstore.Store, step func() error) {
 				b.Error(err)
 				break
 			}
-			most = max(most, time.Since(begun))
 			if _, err := s.Release(b.Context(), "d", store.Request{Now: now}, id); err != nil {
 				b.Error(err)
 				break
 			}
+			most = max(most, time.Since(begun))
 		}
 		longest <- most
 	}()
@@ -187,4 +191,7 @@ func benchStep(b *testing.B, s *sqlstore.Store, step func() error) {
 	b.StopTimer()
 	stop()
 	b.ReportMetric(float64((<-longest).Microseconds())/1e3, "ms/wait")
+	log, err := os.Stat(filepath.Join(dir, sqlstore.FileName+"-wal"))
+	must(b, err)
+	b.ReportMetric(float64(log.Size())/(1<<20), "MiB/log")
 }

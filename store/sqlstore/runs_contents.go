@@ -15,8 +15,8 @@ import (
 const (
 	// rowsAtOnce and bytesAtOnce limit what a transaction writes of a run's
 	// contents, so that other writes get in between.
-	rowsAtOnce  = 2000
-	bytesAtOnce = 1 << 20
+	rowsAtOnce  = 1000
+	bytesAtOnce = 512 << 10
 	// rowsInStatement is how many rows one statement inserts, where there are as
 	// many: each statement costs about as much as several rows.
 	rowsInStatement = 50
