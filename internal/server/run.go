@@ -21,6 +21,11 @@ func (s *Server) Run(ctx context.Context) error {
 	defer stop(nil)
 	var tasks, announced sync.WaitGroup
 	tasks.Go(func() { s.expiry.Run(serving) })
+	tasks.Go(func() {
+		if err := s.runs.Start(serving); err != nil && serving.Err() == nil {
+			stop(err)
+		}
+	})
 	announced.Go(func() { s.announce(serving) })
 	tasks.Go(func() {
 		if err := s.ops.Serve(s.opsTLS()); !errors.Is(err, http.ErrServerClosed) {
@@ -80,6 +85,10 @@ func (s *Server) drain(ctx context.Context) {
 	}
 	close(s.draining)
 	s.service.Drain()
+	// Runs stay where they are, and go on with the next start.
+	var ended sync.WaitGroup
+	ended.Go(s.runs.Stop)
+	defer ended.Wait()
 	// A machine's timer, not the clock: it bounds how long a stuck caller can
 	// hold up the end.
 	timer := time.AfterFunc(s.config.DrainTimeout, func() {
@@ -96,6 +105,9 @@ func (s *Server) free(ctx context.Context) error {
 	if s.ops != nil {
 		// What is still read of metrics and profiles may be cut off.
 		errs = append(errs, s.ops.Close())
+	}
+	if s.runs != nil {
+		s.runs.Stop()
 	}
 	if s.catalogues != nil {
 		s.catalogues.Close()

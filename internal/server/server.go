@@ -25,6 +25,7 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	"github.com/kindred-match/kindred/internal/live"
+	"github.com/kindred-match/kindred/internal/runs"
 	"github.com/kindred-match/kindred/internal/service"
 	"github.com/kindred-match/kindred/internal/sets"
 	"github.com/kindred-match/kindred/store"
@@ -42,6 +43,7 @@ type Server struct {
 	expiry     *live.Expiry
 	redis      *candidates.Redis // nil: there is none
 	sets       *sets.Sets        // nil: none are kept
+	runs       *runs.Engine
 	service    *service.Service
 	metrics    *metrics
 	health     *health.Server
@@ -117,8 +119,10 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	s.metrics.followSets(s.sets)
+	s.runs = runs.New(runs.Deps{Store: s.store, Clock: c.Clock, Log: c.Log, Ended: s.metrics.ranRun})
+	s.metrics.followRuns(s.runs)
 	s.service = service.New(service.Deps{
-		Store: s.store, Now: c.Clock.Now, NewID: c.NewID, Logger: c.Log, Sets: s.sets, Version: c.Version,
+		Store: s.store, Now: c.Clock.Now, NewID: c.NewID, Logger: c.Log, Sets: s.sets, Runs: s.runs, Version: c.Version,
 	})
 	options, flush, err := tracing(ctx, c.Version)
 	if err != nil {

@@ -16,6 +16,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"google.golang.org/grpc"
+
+	"github.com/kindred-match/kindred/internal/runs"
+	"github.com/kindred-match/kindred/store"
 )
 
 // metrics are what Prometheus reads. No label names a district or anything of a
@@ -26,6 +29,7 @@ type metrics struct {
 	builds   prometheus.Histogram
 	merges   prometheus.Histogram
 	ready    prometheus.Gauge
+	runs     *prometheus.HistogramVec
 }
 
 func newMetrics(version string, districts func() int) *metrics {
@@ -49,11 +53,16 @@ func newMetrics(version string, districts func() int) *metrics {
 			Name: "kindred_ready",
 			Help: "1 while every district can be ranked and the server isn't stopping.",
 		}),
+		runs: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "kindred_run_seconds",
+			Help:    "How long semester runs were worked on, by what became of them; since the last start of the server.",
+			Buckets: prometheus.ExponentialBuckets(.1, 4, 8),
+		}, []string{"state"}),
 	}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.calls, m.builds, m.merges, m.ready,
+		m.calls, m.builds, m.merges, m.ready, m.runs,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "kindred_districts",
 			Help: "How many districts are held in memory.",
@@ -69,6 +78,30 @@ func newMetrics(version string, districts func() int) *metrics {
 
 func (m *metrics) built(d time.Duration)  { m.builds.Observe(d.Seconds()) }
 func (m *metrics) merged(d time.Duration) { m.merges.Observe(d.Seconds()) }
+
+func (m *metrics) ranRun(state store.RunState, d time.Duration) {
+	m.runs.WithLabelValues(string(state)).Observe(d.Seconds())
+}
+
+// followRuns registers how many runs there are to be done.
+func (m *metrics) followRuns(e *runs.Engine) {
+	for name, of := range map[string]struct {
+		help string
+		load func() int
+	}{
+		"kindred_runs_waiting": {"How many semester runs wait for their turn.", func() int {
+			waiting, _ := e.Load()
+			return waiting
+		}},
+		"kindred_runs_working": {"How many semester runs are being worked on.", func() int {
+			_, working := e.Load()
+			return working
+		}},
+	} {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: of.help},
+			func() float64 { return float64(of.load()) }))
+	}
+}
 
 // tracing gives the option that traces calls, and what flushes the traces. It
 // does nothing unless the environment names a collector, as OpenTelemetry's

@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/kindred-match/kindred/internal/runs"
 	"github.com/kindred-match/kindred/matcher"
 	"github.com/kindred-match/kindred/matcher/place"
 	kindredv1 "github.com/kindred-match/kindred/proto/kindred/v1"
@@ -42,6 +43,33 @@ var (
 	lockActions = enum[kindredv1.LockAction, place.Action]{
 		"LOCK_ACTION_", kindredv1.LockAction_value, kindredv1.LockAction_name,
 	}
+	objectives = hyphenated[kindredv1.Objective, place.Objective]{enum[kindredv1.Objective, place.Objective]{
+		"OBJECTIVE_", kindredv1.Objective_value, kindredv1.Objective_name,
+	}}
+	keeps = hyphenated[kindredv1.Keep, place.Keep]{enum[kindredv1.Keep, place.Keep]{
+		"KEEP_", kindredv1.Keep_value, kindredv1.Keep_name,
+	}}
+	priorityRules = enum[kindredv1.PriorityRule, place.PriorityRule]{
+		"PRIORITY_RULE_", kindredv1.PriorityRule_value, kindredv1.PriorityRule_name,
+	}
+	reserveOrders = enum[kindredv1.ReserveOrder, place.ReserveOrder]{
+		"RESERVE_ORDER_", kindredv1.ReserveOrder_value, kindredv1.ReserveOrder_name,
+	}
+	runStates = enum[kindredv1.RunState, store.RunState]{
+		"RUN_STATE_", kindredv1.RunState_value, kindredv1.RunState_name,
+	}
+	runSteps = enum[kindredv1.RunStep, store.Step]{
+		"RUN_STEP_", kindredv1.RunStep_value, kindredv1.RunStep_name,
+	}
+	findingKinds = enum[kindredv1.FindingKind, runs.FindingKind]{
+		"FINDING_KIND_", kindredv1.FindingKind_value, kindredv1.FindingKind_name,
+	}
+	placementReasons = enum[kindredv1.PlacementReason, string]{
+		"PLACEMENT_REASON_", kindredv1.PlacementReason_value, kindredv1.PlacementReason_name,
+	}
+	placementHows = enum[kindredv1.PlacementHow, string]{
+		"PLACEMENT_HOW_", kindredv1.PlacementHow_value, kindredv1.PlacementHow_name,
+	}
 )
 
 // domain returns the domain's name of a value, and reports a number that the
@@ -61,4 +89,15 @@ func (e enum[E, S]) domain(value E, field string, report matcher.Report) S {
 // number returns the number of the value with the domain's name.
 func (e enum[E, S]) number(name S) int32 {
 	return e.numbers[e.prefix+strings.ToUpper(string(name))]
+}
+
+// hyphenated is an enum whose domain's names have hyphens.
+type hyphenated[E protoreflect.Enum, S ~string] struct{ enum[E, S] }
+
+func (e hyphenated[E, S]) domain(value E, field string, report matcher.Report) S {
+	return S(strings.ReplaceAll(string(e.enum.domain(value, field, report)), "_", "-"))
+}
+
+func (e hyphenated[E, S]) number(name S) int32 {
+	return e.enum.number(S(strings.ReplaceAll(string(name), "-", "_")))
 }

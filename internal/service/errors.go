@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/protoadapt"
 
+	"github.com/kindred-match/kindred/internal/runs"
 	kindredv1 "github.com/kindred-match/kindred/proto/kindred/v1"
 	"github.com/kindred-match/kindred/store"
 )
@@ -38,6 +39,8 @@ const (
 	reasonNoOpportunity     reason = "OPPORTUNITY_NOT_FOUND"
 	reasonNoStudent         reason = "STUDENT_NOT_FOUND"
 	reasonNoSeat            reason = "SEAT_NOT_FOUND"
+	reasonNoRun             reason = "RUN_NOT_FOUND"
+	reasonNoPlacement       reason = "PLACEMENT_NOT_FOUND"
 	reasonNotFound          reason = "NOT_FOUND"
 	reasonEtag              reason = "ETAG_MISMATCH"
 	reasonConcurrentChanges reason = "CONCURRENT_CHANGES"
@@ -47,6 +50,8 @@ const (
 	reasonAlreadyHeld       reason = "SEAT_ALREADY_HELD"
 	reasonAlreadyPlaced     reason = "ALREADY_PLACED"
 	reasonNotEligible       reason = "NOT_ELIGIBLE"
+	reasonRunState          reason = "RUN_STATE"
+	reasonRunOutOfDate      reason = "RUN_OUT_OF_DATE"
 	reasonUnauthenticated   reason = "UNAUTHENTICATED"
 	reasonDraining          reason = "DRAINING"
 	reasonCancelled         reason = "CANCELLED"
@@ -73,6 +78,8 @@ var reasons = map[reason]struct {
 	reasonNoOpportunity:     {codes.NotFound, "no such opportunity"},
 	reasonNoStudent:         {codes.NotFound, "no such student"},
 	reasonNoSeat:            {codes.NotFound, "no such reservation, or it has expired"},
+	reasonNoRun:             {codes.NotFound, "no such run"},
+	reasonNoPlacement:       {codes.NotFound, "the student has no placement"},
 	reasonNotFound:          {codes.NotFound, "not found"},
 	reasonEtag:              {codes.Aborted, "it was changed since it was read; read it again"},
 	reasonConcurrentChanges: {codes.Aborted, "it is being changed by others; try again"},
@@ -82,6 +89,8 @@ var reasons = map[reason]struct {
 	reasonAlreadyHeld:       {codes.AlreadyExists, "the student already holds a seat there"},
 	reasonAlreadyPlaced:     {codes.FailedPrecondition, "already placed"},
 	reasonNotEligible:       {codes.FailedPrecondition, "the opportunity is not eligible for the student"},
+	reasonRunState:          {codes.FailedPrecondition, "the run is not in a state for this"},
+	reasonRunOutOfDate:      {codes.FailedPrecondition, "the draft is out of date; create the run again"},
 	reasonUnauthenticated:   {codes.Unauthenticated, "a bearer token or a client certificate that the server knows must be given"},
 	reasonDraining:          {codes.Unavailable, "the server is stopping; try again elsewhere"},
 	reasonCancelled:         {codes.Canceled, "the caller went away"},
@@ -107,6 +116,10 @@ var sentinels = []struct {
 	{store.ErrFull, reasonFull},
 	{store.ErrAlreadyHeld, reasonAlreadyHeld},
 	{store.ErrAlreadyPlaced, reasonAlreadyPlaced},
+	{store.ErrOutOfDate, reasonRunOutOfDate},
+	{runs.ErrNoDraft, reasonRunState},
+	{runs.ErrNoStudent, reasonNoStudent},
+	{runs.ErrNoOpportunity, reasonNoOpportunity},
 	{store.ErrNotFound, reasonNotFound},
 	{store.ErrInvalid, reasonInvalidField},
 }
@@ -120,7 +133,12 @@ type failure struct {
 	fields  []violation
 	limit   int    // of a limit that was exceeded
 	codes   string // of the rules of eligibility that fail, separated by commas
+	// stands is what stands in the way of a draft.
+	stands []obstacle
 }
+
+// obstacle is something that is otherwise than a request needs it.
+type obstacle struct{ kind, subject, text string }
 
 func (f *failure) Error() string {
 	message := f.message
@@ -216,6 +234,14 @@ func (f *failure) status() *status.Status {
 				&errdetails.BadRequest_FieldViolation{Field: v.field, Description: v.rule})
 		}
 		details = append(details, bad)
+	}
+	if len(f.stands) > 0 {
+		failed := &errdetails.PreconditionFailure{}
+		for _, o := range f.stands {
+			failed.Violations = append(failed.Violations,
+				&errdetails.PreconditionFailure_Violation{Type: o.kind, Subject: o.subject, Description: o.text})
+		}
+		details = append(details, failed)
 	}
 	return attach(status.New(reasons[f.reason].code, f.Error()), details...)
 }

@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/kindred-match/kindred/internal/runs"
 	"github.com/kindred-match/kindred/matcher"
 	kindredv1 "github.com/kindred-match/kindred/proto/kindred/v1"
 )
@@ -65,5 +66,8 @@ func limits() *kindredv1.Limits {
 		RequestIdLife:   durationpb.New(RequestIDLife),
 		MaxHold:         durationpb.New(MaxHold),
 		DefaultHold:     durationpb.New(DefaultHold),
+
+		MaxRunCandidates: runs.MaxCandidates,
+		MaxRunSeeds:      runs.MaxSeeds,
 	}
 }

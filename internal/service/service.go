@@ -10,12 +10,14 @@ import (
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 
+	"github.com/kindred-match/kindred/internal/runs"
 	"github.com/kindred-match/kindred/internal/sets"
 	kindredv1 "github.com/kindred-match/kindred/proto/kindred/v1"
 	"github.com/kindred-match/kindred/store"
 )
 
-// Deps are what a Service works with. All but Sets are required.
+// Deps are what a Service works with. All but Sets are required; Runs are for
+// PlacementService.
 type Deps struct {
 	Store  store.Store
 	Now    func() time.Time
@@ -23,6 +25,8 @@ type Deps struct {
 	Logger *zap.Logger
 	// Sets answers rankings out of candidate sets; nil: all are ranked.
 	Sets *sets.Sets
+	// Runs carries runs out.
+	Runs *runs.Engine
 	// Version of the program, for GetServerInfo.
 	Version string
 }

@@ -122,5 +122,8 @@ func (s *studentService) DeleteStudent(ctx context.Context, req *kindredv1.Delet
 	if err == nil && s.Sets != nil {
 		s.Sets.Erase(ctx, req.GetDistrict(), req.GetStudent())
 	}
+	if err == nil && s.Runs != nil {
+		s.Runs.Erased(ctx, req.GetDistrict())
+	}
 	return answer, s.missingIn(ctx, req.GetDistrict(), err, reasonNoStudent)
 }

@@ -164,7 +164,13 @@ type Limits struct {
 	// max_hold is the longest reservation of a seat.
 	MaxHold *durationpb.Duration `protobuf:"bytes,12,opt,name=max_hold,json=maxHold,proto3" json:"max_hold,omitempty"`
 	// default_hold is how long a reservation is where nothing is said.
-	DefaultHold   *durationpb.Duration `protobuf:"bytes,13,opt,name=default_hold,json=defaultHold,proto3" json:"default_hold,omitempty"`
+	DefaultHold *durationpb.Duration `protobuf:"bytes,13,opt,name=default_hold,json=defaultHold,proto3" json:"default_hold,omitempty"`
+	// max_run_candidates is the most candidates that are a student's list in a
+	// run.
+	MaxRunCandidates int32 `protobuf:"varint,14,opt,name=max_run_candidates,json=maxRunCandidates,proto3" json:"max_run_candidates,omitempty"`
+	// max_run_seeds is by how many lotteries at most a run is placed for its
+	// report.
+	MaxRunSeeds   int32 `protobuf:"varint,15,opt,name=max_run_seeds,json=maxRunSeeds,proto3" json:"max_run_seeds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -290,6 +296,20 @@ func (x *Limits) GetDefaultHold() *durationpb.Duration {
 	return nil
 }
 
+func (x *Limits) GetMaxRunCandidates() int32 {
+	if x != nil {
+		return x.MaxRunCandidates
+	}
+	return 0
+}
+
+func (x *Limits) GetMaxRunSeeds() int32 {
+	if x != nil {
+		return x.MaxRunSeeds
+	}
+	return 0
+}
+
 var File_kindred_v1_system_proto protoreflect.FileDescriptor
 
 const file_kindred_v1_system_proto_rawDesc = "" +
@@ -301,7 +321,7 @@ const file_kindred_v1_system_proto_rawDesc = "" +
 	"\x15GetServerInfoResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12*\n" +
 	"\x06limits\x18\x02 \x01(\v2\x12.kindred.v1.LimitsR\x06limits\x12\x14\n" +
-	"\x05epoch\x18\x03 \x01(\x04R\x05epoch\"\xa4\x04\n" +
+	"\x05epoch\x18\x03 \x01(\x04R\x05epoch\"\xf6\x04\n" +
 	"\x06Limits\x12\x13\n" +
 	"\x05max_k\x18\x01 \x01(\x05R\x04maxK\x12\x1b\n" +
 	"\tdefault_k\x18\x02 \x01(\x05R\bdefaultK\x12\x19\n" +
@@ -316,7 +336,9 @@ const file_kindred_v1_system_proto_rawDesc = "" +
 	" \x01(\x05R\x0fmaxMessageBytes\x12A\n" +
 	"\x0frequest_id_life\x18\v \x01(\v2\x19.google.protobuf.DurationR\rrequestIdLife\x124\n" +
 	"\bmax_hold\x18\f \x01(\v2\x19.google.protobuf.DurationR\amaxHold\x12<\n" +
-	"\fdefault_hold\x18\r \x01(\v2\x19.google.protobuf.DurationR\vdefaultHold2e\n" +
+	"\fdefault_hold\x18\r \x01(\v2\x19.google.protobuf.DurationR\vdefaultHold\x12,\n" +
+	"\x12max_run_candidates\x18\x0e \x01(\x05R\x10maxRunCandidates\x12\"\n" +
+	"\rmax_run_seeds\x18\x0f \x01(\x05R\vmaxRunSeeds2e\n" +
 	"\rSystemService\x12T\n" +
 	"\rGetServerInfo\x12 .kindred.v1.GetServerInfoRequest\x1a!.kindred.v1.GetServerInfoResponseB=Z;github.com/kindred-match/kindred/proto/kindred/v1;kindredv1b\x06proto3"
 
