@@ -31,17 +31,36 @@ func (v *solver) lowest(ctx context.Context) (int32, error) {
 	low, high := 0, len(weights)
 	for high-low > 1 {
 		middle := (low + high) / 2
-		s := v.state(v.net.valuing(&v.obj, step{measure: Lowest}, weights[middle]))
-		if err := newPhases(s).balanceAll(ctx); err != nil {
+		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
-		if v.stage(s).Value == placed {
+		if v.reaches(weights[middle]) {
 			low = middle
 		} else {
 			high = middle
 		}
 	}
 	return weights[low], nil
+}
+
+// reaches reports whether everyone can have at least a weight, and if so takes such
+// a placement to go on from.
+func (v *solver) reaches(weight int32) bool {
+	s := v.state(v.net.valuing(&v.obj, step{measure: Lowest}, weight))
+	for _, a := range s.at {
+		if a >= 0 && s.arcs[a].value < 0 {
+			return false
+		}
+	}
+	b := newPhases(s)
+	for b.layer() {
+		b.block()
+	}
+	if b.unbalanced() {
+		return false
+	}
+	v.take(s)
+	return true
 }
 
 // above takes the step Lowest for a lowest weight, with the proof that not everyone
@@ -52,7 +71,17 @@ func (v *solver) above(ctx context.Context, lowest int32) (*Stage, error) {
 		return nil, err
 	}
 	st := v.stage(s)
-	st.Measure, st.Above, st.Value = Lowest, st.Value, int64(lowest)
+	// The duals of Placed count everyone who is placed.
+	for i, u := range v.placed.Students {
+		st.Students[i] += u
+	}
+	for o, p := range v.placed.Opportunities {
+		st.Opportunities[o] += p
+	}
+	for k, p := range v.placed.Partners {
+		st.Partners[k] += p
+	}
+	st.Measure, st.Above, st.Value = Lowest, v.placed.Value+st.Value, int64(lowest)
 	v.filter(func(s int, a int32) bool { return v.obj.Weights[a] >= lowest || !v.net.counts(s) })
 	return st, nil
 }

@@ -96,8 +96,8 @@ func (o *Objective) valuing(st step, threshold int32) func(a int32) int32 {
 		return func(a int32) int32 { return count(o.Ranks[a] == st.rank) }
 	case NotRank:
 		return func(a int32) int32 { return -count(o.Ranks[a] == st.rank) }
-	case Lowest:
-		return func(a int32) int32 { return count(o.Weights[a] >= threshold) }
+	case Lowest: // less 1 than in Stage: nobody without a placement is drawn into the search
+		return func(a int32) int32 { return -count(o.Weights[a] < threshold) }
 	case Kept:
 		return func(a int32) int32 { return count(o.Standing[a]) }
 	default:
