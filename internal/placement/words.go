@@ -40,7 +40,7 @@ func (e *explaining) placedText() string {
 		text += ", the placement that the student had before"
 	case place.Filled:
 		text += ", on a seat that was still free at the end"
-	case place.Listed:
+	default:
 		text += fmt.Sprintf(", "+e.choice(), e.c.Problem.Lists.Rank[e.f.Entry[e.s]])
 	}
 	return text + "."
