@@ -2,6 +2,7 @@ package candidates_test
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -35,7 +36,7 @@ func share(t *testing.T, url string, budget time.Duration) *shared {
 func shareWith(t *testing.T, o candidates.RedisOptions) *shared {
 	t.Helper()
 	s := &shared{changed: make(chan bool, 100), refused: make(chan error, 100)}
-	o.Retry = 20 * time.Millisecond
+	o.Retry = cmp.Or(o.Retry, 20*time.Millisecond)
 	o.Changed = func(working bool, why error) {
 		t.Logf("working: %t, %v", working, why)
 		s.changes.Add(1)
@@ -273,15 +274,26 @@ func TestRedisThatNeverAnswers(t *testing.T) {
 
 func TestRedisThatIsFull(t *testing.T) {
 	server := redistest.Start(t)
-	s := share(t, server.URL(), patient)
+	s := shareWith(t, candidates.RedisOptions{URL: server.URL(), Budget: patient, Retry: time.Second})
 	s.await(t, true)
 	s.put(t, keyOf(1, 1), valueAt(1))
 	if err := server.Client(t).ConfigSet(t.Context(), "maxmemory", "1").Err(); err != nil {
 		t.Fatal(err)
 	}
-	s.Put(keyOf(2, 2), valueAt(2))
+	const puts = 50
+	for i := range byte(puts) {
+		s.Put(keyOf(2, i), valueAt(2))
+	}
 	if err := <-s.refused; err == nil {
 		t.Error("a full Redis took it")
+	}
+	for s.Counts.Refused.Load() < puts {
+		if t.Context().Err() != nil {
+			t.Fatal("a full Redis took something")
+		}
+	}
+	if n := len(s.refused); n > 0 {
+		t.Errorf("it was said %d times more", n)
 	}
 	if !bytes.Equal(s.Get(t.Context(), keyOf(1, 1)), valueAt(1)) {
 		t.Error("what a full Redis has can't be read")
