@@ -68,7 +68,7 @@ func appendShard(p *place.Problem, content []byte) error {
 		for range flags >> 1 {
 			o := d.below(len(p.Opportunities))
 			rank += d.below(place.MaxRank) + 1
-			entries = append(entries, place.Entry{Opportunity: o, Rank: rank, Weight: int32(d.uint())})
+			entries = append(entries, place.Entry{Opportunity: o, Rank: rank, Weight: d.below(1 << 31)})
 		}
 		if d.failed {
 			return errDamaged
