@@ -86,7 +86,7 @@ type placementView struct {
 	Student     string         `json:"student"`
 	Opportunity string         `json:"opportunity,omitempty"`
 	Rank        int32          `json:"rank,omitempty"`
-	Score       report.Decimal `json:"score"`
+	Score       report.Decimal `json:"score,omitempty"`    // only a run knows it
 	Unplaced    string         `json:"unplaced,omitempty"` // why there is none
 	Run         string         `json:"run,omitempty"`
 	Reason      string         `json:"reason,omitempty"` // of a placement by hand
@@ -97,7 +97,7 @@ func (v *placementView) cells() []string {
 	if v.Rank > 0 {
 		rank = strconv.Itoa(int(v.Rank))
 	}
-	if v.Opportunity != "" {
+	if v.Score > 0 {
 		score = v.Score.String()
 	}
 	return []string{v.Student, v.Opportunity, rank, score, v.Unplaced, v.Run, v.Reason}

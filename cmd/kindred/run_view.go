@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -79,8 +78,8 @@ func runViewOf(r *kindredv1.Run) *runView {
 	if o := r.GetOutcome(); o != nil {
 		v.Outcome = &outcomeView{
 			Students: o.GetStudents(), Opportunities: o.GetOpportunities(), Seats: o.GetSeats(), Placed: o.GetPlaced(),
-			Profile: slices.Concat([]int64{}, o.GetProfile()), TotalRank: o.GetTotalRank(), TotalScoreMicro: o.GetTotalScoreMicro(),
-			BlockingPairs: o.GetBlockingPairs(), Cancelled: slices.Concat([]string{}, o.GetCancelled()),
+			Profile: append([]int64{}, o.GetProfile()...), TotalRank: o.GetTotalRank(), TotalScoreMicro: o.GetTotalScoreMicro(),
+			BlockingPairs: o.GetBlockingPairs(), Cancelled: append([]string{}, o.GetCancelled()...),
 		}
 	}
 	return v

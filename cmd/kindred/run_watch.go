@@ -144,7 +144,7 @@ func unfinished(r *kindredv1.Run) bool {
 func (p *program) became(run *kindredv1.Run) error {
 	switch run.GetState() {
 	case kindredv1.RunState_RUN_STATE_DRAFT, kindredv1.RunState_RUN_STATE_PUBLISHED:
-		_, err := fmt.Fprintf(p.stderr, "run %s is %s: %s; seed %d\n", run.GetRun(), stateOf(run), outcomeText(run.GetOutcome()), run.GetOptions().GetSeed())
+		_, err := fmt.Fprintf(p.stderr, "run %s, %s: %s; seed %d\n", run.GetRun(), stateOf(run), outcomeText(run.GetOutcome()), run.GetOptions().GetSeed())
 		return err
 	case kindredv1.RunState_RUN_STATE_FAILED:
 		return noError{fmt.Errorf("run %s failed: %s", run.GetRun(), run.GetFailure())}
