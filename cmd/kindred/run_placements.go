@@ -83,13 +83,13 @@ func reasonOf(r kindredv1.PlacementReason) string {
 
 // placementView is a placement for programs.
 type placementView struct {
-	Student     string         `json:"student"`
-	Opportunity string         `json:"opportunity,omitempty"`
-	Rank        int32          `json:"rank,omitempty"`
-	Score       report.Decimal `json:"score,omitempty"`    // only a run knows it
-	Unplaced    string         `json:"unplaced,omitempty"` // why there is none
-	Run         string         `json:"run,omitempty"`
-	Reason      string         `json:"reason,omitempty"` // of a placement by hand
+	Student     string          `json:"student"`
+	Opportunity string          `json:"opportunity,omitempty"`
+	Rank        int32           `json:"rank,omitempty"`
+	Score       *report.Decimal `json:"score,omitempty"`    // nil of those that stand, of which only their run knows it
+	Unplaced    string          `json:"unplaced,omitempty"` // why there is none
+	Run         string          `json:"run,omitempty"`
+	Reason      string          `json:"reason,omitempty"` // of a placement by hand
 }
 
 func (v *placementView) cells() []string {
@@ -97,7 +97,7 @@ func (v *placementView) cells() []string {
 	if v.Rank > 0 {
 		rank = strconv.Itoa(int(v.Rank))
 	}
-	if v.Score > 0 {
+	if v.Score != nil && v.Opportunity != "" {
 		score = v.Score.String()
 	}
 	return []string{v.Student, v.Opportunity, rank, score, v.Unplaced, v.Run, v.Reason}
@@ -113,10 +113,14 @@ func (p *program) printPlacements(ctx context.Context, r *runs, run string, form
 		put, end := placementsTo(b, format)
 		err := r.placements(ctx, run, func(row *kindredv1.Placement) error {
 			bar.Add(1)
-			return put(&placementView{
-				Student: row.GetStudent(), Opportunity: row.GetOpportunity(), Rank: row.GetRank(), Score: report.Decimal(row.GetScore()),
+			v := &placementView{
+				Student: row.GetStudent(), Opportunity: row.GetOpportunity(), Rank: row.GetRank(),
 				Unplaced: reasonOf(row.GetUnplacedReason()), Run: row.GetRun(), Reason: row.GetReason(),
-			})
+			}
+			if run != "" {
+				v.Score = new(report.Decimal(row.GetScore()))
+			}
+			return put(v)
 		})
 		if err != nil {
 			return err
