@@ -13,7 +13,8 @@ type chooser struct {
 }
 
 // choose takes as many of c.keys as there are seats. Those who are sure come
-// first and count among the reserved seats of their groups. Then, with reserves
+// first and count among the reserved seats of their groups; of the seats that
+// they leave the first groups have theirs. Then, with reserves
 // first, the seats of each group, in the order of groups, go to its members by
 // priority, and what remains to all others by priority; with reserves last the
 // seats that are not reserved go by priority before that. What a group leaves
@@ -23,20 +24,13 @@ type chooser struct {
 // leave, is substitutable (Westkamp 2013), so that deferred acceptance gives
 // the stable placement that is best for every student.
 func (c *chooser) choose(o, seats int32) {
-	n := len(c.keys)
-	c.taken = append(c.taken[:0], make([]bool, n)...)
-	c.left = c.left[:0]
+	c.taken = append(c.taken[:0], make([]bool, len(c.keys))...)
 	reserves := c.m.p.reserves.of(o)
-	for _, r := range reserves {
-		c.left = append(c.left, r.seats)
-	}
-	for i := 0; i < n && c.keys[i]&classes == sure; i++ {
+	promised := c.reserveSeats(reserves, seats)
+	for i := range promised {
 		c.taken[i] = true
-		seats--
-		if g := c.groupWithSeats(c.keys[i], reserves); g >= 0 {
-			c.left[g]--
-		}
 	}
+	seats -= int32(promised)
 	if c.m.options.Reserves == ReservesLast {
 		open := seats
 		for _, left := range c.left {
@@ -48,6 +42,29 @@ func (c *chooser) choose(o, seats int32) {
 		seats -= c.takeMembers(r.group, min(c.left[i], seats))
 	}
 	c.takeAny(seats)
+}
+
+// reserveSeats sets left to what is reserved of the seats beyond those of who is
+// sure, and returns how many of c.keys, the first ones, are. Were more reserved
+// than can be had, a group's seats would become another's when its members come,
+// and the partner would have turned somebody away for nothing.
+func (c *chooser) reserveSeats(reserves []reserve, seats int32) (promised int) {
+	c.left = c.left[:0]
+	for _, r := range reserves {
+		c.left = append(c.left, r.seats)
+	}
+	for promised < len(c.keys) && c.keys[promised]&classes == sure {
+		if g := c.groupWithSeats(c.keys[promised], reserves); g >= 0 {
+			c.left[g]--
+		}
+		promised++
+	}
+	seats -= int32(promised)
+	for g, left := range c.left {
+		c.left[g] = max(0, min(left, seats))
+		seats -= c.left[g]
+	}
+	return promised
 }
 
 // groupWithSeats is the first reserve with seats left that a student can have.
@@ -91,9 +108,11 @@ func (c *chooser) member(of key, group int32) bool {
 // opportunity is not lost to the partner's cap.
 func (c *chooser) classify(o int32) {
 	c.kept = append(c.kept[:0], make([]bool, len(c.keys))...)
-	for _, r := range c.m.p.reserves.of(o) {
-		left := r.seats
-		for i := 0; i < len(c.keys) && left > 0; i++ {
+	reserves := c.m.p.reserves.of(o)
+	promised := c.reserveSeats(reserves, c.m.seats(o))
+	for g, r := range reserves {
+		left := c.left[g]
+		for i := promised; i < len(c.keys) && left > 0; i++ {
 			if !c.kept[i] && c.member(c.keys[i], r.group) {
 				c.kept[i] = true
 				left--
@@ -101,7 +120,7 @@ func (c *chooser) classify(o int32) {
 		}
 	}
 	for i, kept := range c.kept {
-		if kept && c.keys[i]&classes == normal {
+		if kept {
 			c.keys[i] = c.keys[i]&^classes | protected
 		}
 	}

@@ -156,15 +156,40 @@ func TestOpportunitiesThatAreNotFullHaveTheSameStudents(t *testing.T) {
 	checkOften(t, func(t *rapid.T) { checkBest(t, w, blocks) })
 }
 
+// keptFor is how many seats of an opportunity are kept for each group, once those
+// of some students who are sure have theirs: what these leave goes to the first
+// groups.
+func keptFor(m *market, o int32, of []int32) map[int32]int32 {
+	p, seats := m.p, m.seats(o)
+	reserved := make(map[int32]int32)
+	for _, r := range p.reserves.of(o) {
+		reserved[r.group] = r.seats
+	}
+	for _, s := range of {
+		if !m.isSure(s, o) {
+			continue
+		}
+		seats--
+		for g := range int32(len(p.Groups)) {
+			if reserved[g] > 0 && slices.Contains(p.groups.of(s), g) {
+				reserved[g]--
+				break
+			}
+		}
+	}
+	for g := range int32(len(p.Groups)) {
+		reserved[g] = max(0, min(reserved[g], seats))
+		seats -= reserved[g]
+	}
+	return reserved
+}
+
 // chosen is, straight from the rules, whom an opportunity with reserves would
 // choose of some students, sorted by priority.
 func chosen(m *market, o int32, of []int32) map[int32]bool {
 	p, seats := m.p, m.seats(o)
 	taken := make(map[int32]bool)
-	reserved := make(map[int32]int32)
-	for _, r := range p.reserves.of(o) {
-		reserved[r.group] = r.seats
-	}
+	reserved := keptFor(m, o, of)
 	take := func(most int32, may func(s int32) bool) {
 		for _, s := range of {
 			if most > 0 && seats > 0 && !taken[s] && may(s) {
@@ -175,27 +200,9 @@ func chosen(m *market, o int32, of []int32) map[int32]bool {
 		}
 	}
 	in := func(g int32) func(int32) bool {
-		return func(s int32) bool {
-			for _, has := range p.groups.of(s) {
-				if has == g {
-					return true
-				}
-			}
-			return false
-		}
+		return func(s int32) bool { return slices.Contains(p.groups.of(s), g) }
 	}
-	for _, s := range of {
-		if !m.isSure(s, o) {
-			continue
-		}
-		take(1, func(other int32) bool { return other == s })
-		for g := range int32(len(p.Groups)) {
-			if reserved[g] > 0 && in(g)(s) {
-				reserved[g]--
-				break
-			}
-		}
-	}
+	take(seats, func(s int32) bool { return m.isSure(s, o) })
 	anyone := func(int32) bool { return true }
 	if m.options.Reserves == ReservesLast {
 		open := seats
@@ -242,14 +249,12 @@ func blocksWithReserves(m *market, at []int32, s, o int32) bool {
 			return 0
 		}
 		counted := make(map[int32]bool)
-		for _, r := range p.reserves.of(o) {
-			left := r.seats
+		kept := keptFor(m, o, chosen)
+		for g := range int32(len(p.Groups)) {
 			for _, other := range chosen {
-				for _, g := range p.groups.of(other) {
-					if g == r.group && left > 0 && !counted[other] {
-						counted[other] = true
-						left--
-					}
+				if kept[g] > 0 && !m.isSure(other, o) && !counted[other] && slices.Contains(p.groups.of(other), g) {
+					counted[other] = true
+					kept[g]--
 				}
 			}
 		}

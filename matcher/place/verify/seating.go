@@ -74,16 +74,11 @@ func (t *seating) unwanted(o int32) int {
 // choose is whom an opportunity with reserved seats chooses of claims, the better
 // first: who is promised a seat; with reserves last, for the seats that nobody
 // has reserved, the best; for each group's seats, in the order of groups, its
-// best; then the best of the others. Who is promised a seat takes one of its
-// group's.
+// best; then the best of the others.
 func (m *market) choose(o int32, claims []claim) []bool {
 	offer := &m.offers[o]
 	chosen := make([]bool, len(claims))
-	seats := m.seats(o)
-	reserved := make([]int32, len(offer.reserves))
-	for g, r := range offer.reserves {
-		reserved[g] = r.seats
-	}
+	reserved, seats := m.reserved(o, claims)
 	take := func(most int32, may func(s int32) bool) {
 		for i := 0; i < len(claims) && most > 0 && seats > 0; i++ {
 			if !chosen[i] && may(claims[i].student) {
@@ -95,11 +90,7 @@ func (m *market) choose(o int32, claims []claim) []bool {
 	}
 	anybody := func(int32) bool { return true }
 	for i, c := range claims {
-		if c.class == promised {
-			chosen[i] = true
-			seats--
-			m.takeReserved(offer, reserved, c.student)
-		}
+		chosen[i] = c.class == promised
 	}
 	if m.options.Reserves == "last" {
 		open := seats
@@ -115,6 +106,30 @@ func (m *market) choose(o int32, claims []claim) []bool {
 	return chosen
 }
 
+// reserved is how many seats each group has left, and how many there are, when
+// those who are promised one have it: they take one of their group's, and of what
+// they leave the first groups have theirs.
+func (m *market) reserved(o int32, claims []claim) (byGroup []int32, seats int32) {
+	offer := &m.offers[o]
+	seats = m.seats(o)
+	byGroup = make([]int32, len(offer.reserves))
+	for g, r := range offer.reserves {
+		byGroup[g] = r.seats
+	}
+	for _, c := range claims {
+		if c.class == promised {
+			seats--
+			m.takeReserved(offer, byGroup, c.student)
+		}
+	}
+	left := seats
+	for g := range byGroup {
+		byGroup[g] = max(0, min(byGroup[g], left))
+		left -= byGroup[g]
+	}
+	return byGroup, seats
+}
+
 // takeReserved takes a seat of the first of the student's groups that has one.
 func (m *market) takeReserved(o *offer, reserved []int32, s int32) {
 	for g, r := range o.reserves {
@@ -126,26 +141,20 @@ func (m *market) takeReserved(o *offer, reserved []int32, s int32) {
 }
 
 // withPartner are the claims of an opportunity as they count with its partner:
-// the best of each group, up to its reserve, before all who have no promise.
+// who is promised a seat, then the best of each group, up to its reserve.
 func (m *market) withPartner(o int32, claims []claim) []claim {
 	offer := &m.offers[o]
 	if len(offer.reserves) == 0 {
 		return claims
 	}
-	shield := make([]bool, len(claims))
-	for _, r := range offer.reserves {
-		left := r.seats
-		for i := 0; i < len(claims) && left > 0; i++ {
-			if !shield[i] && m.member(claims[i].student, r.group) {
-				shield[i] = true
-				left--
-			}
-		}
-	}
+	reserved, _ := m.reserved(o, claims)
 	claims = slices.Clone(claims)
-	for i := range claims {
-		if shield[i] && claims[i].class == ordinary {
-			claims[i].class = shielded
+	for g, r := range offer.reserves {
+		for i := range claims {
+			if reserved[g] > 0 && claims[i].class == ordinary && m.member(claims[i].student, r.group) {
+				claims[i].class = shielded
+				reserved[g]--
+			}
 		}
 	}
 	return claims
