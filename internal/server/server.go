@@ -163,6 +163,7 @@ func (s *Server) options() []grpc.ServerOption {
 			l.stream, s.metrics.calls.StreamServerInterceptor(),
 			recovery.StreamServerInterceptor(recovered),
 			s.access.stream, s.untilDrain(recovery.StreamServerInterceptor(recovered)), s.service.StreamInterceptor()),
+		grpc.ForceServerCodecV2(service.Codec()),
 		grpc.MaxRecvMsgSize(c.MaxMessageBytes),
 		grpc.MaxConcurrentStreams(c.MaxConcurrentStreams),
 		grpc.KeepaliveParams(keepalive.ServerParameters{

@@ -3,9 +3,9 @@ package service
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kindred-match/kindred/matcher"
@@ -202,13 +202,14 @@ func weightedOf(weights map[string]float64, field string, report matcher.Report)
 	}
 	tags := make([]matcher.Weighted, 0, len(weights))
 	bad := false
-	for _, tag := range slices.Sorted(maps.Keys(weights)) {
-		w, err := matcher.WeightOf(weights[tag])
+	for tag, weight := range weights {
+		w, err := matcher.WeightOf(weight)
 		if err != nil {
 			w, bad = matcher.One, true
 		}
 		tags = append(tags, matcher.Weighted{Tag: tag, Weight: w})
 	}
+	slices.SortFunc(tags, func(a, b matcher.Weighted) int { return strings.Compare(a.Tag, b.Tag) })
 	if bad {
 		report(field, "each weight "+matcher.ErrWeight.Error())
 	}
