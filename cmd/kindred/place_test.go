@@ -167,8 +167,8 @@ func crowded(t *testing.T) string {
 	return dir
 }
 
-// standing gives a district the placements of a run, of every second student.
-func standing(t *testing.T, dir string) {
+// keepHalf gives a district the placements of a run, of every second student.
+func keepHalf(t *testing.T, dir string) {
 	t.Helper()
 	_, first := placed(t, dir, "--seed", "3")
 	rows := "student,opportunity\n"
@@ -184,7 +184,7 @@ func standing(t *testing.T, dir string) {
 
 func TestPlaceDoesNotDependOnRowsAndThreads(t *testing.T) {
 	dir := crowded(t)
-	standing(t, dir)
+	keepHalf(t, dir)
 	other := shuffled(t, dir)
 	for i, objective := range place.Objectives {
 		args := []string{"--objective", string(objective), "--seed", "9", "--fill", "--seeds", "2"}
