@@ -160,8 +160,8 @@ type Run struct {
 	// many mean that the run ends the process that carries it out.
 	Starts  int
 	Epoch   Epoch  // of the snapshot; 0 before there is one
-	Message string // why it has failed
-	Summary []byte // of a draft, and what it becomes
+	Message string // of a failed run: why
+	Summary []byte // of a draft or published run
 }
 
 // RunKey names a run.

@@ -188,7 +188,7 @@ func (s *Store) FailRun(ctx context.Context, district, id, message string, now t
 
 // endRun brings a run to a state in which it keeps its record alone.
 func (d *districtTx) endRun(run int64, state store.RunState, message string, now time.Time) error {
-	_, err := d.exec(`UPDATE runs SET state = ?, step = '', message = ?, changed = ?, leftover = 1 WHERE run = ?`,
+	_, err := d.exec(`UPDATE runs SET state = ?, step = '', message = ?, summary = x'', changed = ?, leftover = 1 WHERE run = ?`,
 		string(state), message, putTime(now), run)
 	return err
 }
@@ -219,7 +219,7 @@ func (s *Store) drop(
 			return wrongState(r)
 		}
 		dropped = r.key
-		return d.endRun(r.key, to, r.Message, req.Now)
+		return d.endRun(r.key, to, "", req.Now)
 	})
 	if err == nil && dropped != 0 {
 		s.removeSoon(ctx, dropped)

@@ -419,7 +419,7 @@ func (s *suite) testRunEnds(t *testing.T) {
 		must(t, end())
 		r := getRun(t, st, "d", name)
 		if string(r.State) != name || r.Step != "" || !r.Changed.Equal(noon.Add(time.Hour)) || r.Epoch != in.Epoch ||
-			(r.Message != "") != (name == "failed") {
+			(r.Message != "") != (name == "failed") || r.Summary != nil {
 			t.Errorf("%s: %s", name, show(r))
 		}
 		students, err := st.RunStudents(ctx, "d", name, "", 10)
