@@ -25,8 +25,9 @@ import (
 // Large writes (KeepSnapshot, FinishRun, and what removes a run's contents) are
 // carried out in many small transactions, so that other writes get in between;
 // the last one changes the state or the step. One that was stopped in between
-// has no effect that a reader sees, and may simply be repeated. What is left of
-// contents that are no longer kept is removed by Seats.Expire.
+// has no effect that a reader sees, and may simply be repeated. Contents that are
+// no longer kept are gone for readers at once; the store removes them by and by,
+// also after a crash, and those of a student before its erasure is acknowledged.
 //
 // ErrNotFound: no such district or run. ErrConflict: the run is in another state, or
 // at another step, than the call is for; read the run to see why. After a

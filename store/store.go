@@ -377,7 +377,7 @@ type Seats interface {
 	// Entry returns an entry of the ledger, expired ones not.
 	Entry(ctx context.Context, district, id string, now time.Time) (*Entry, error)
 	// Expire frees the seats of reservations that have expired at now, in all
-	// districts, each with a logged change, and removes what runs no longer keep. It returns how many, and when the
+	// districts, each with a logged change. It returns how many, and when the
 	// next one will expire (zero: none).
 	Expire(ctx context.Context, now time.Time) (n int, next time.Time, err error)
 }

@@ -58,6 +58,7 @@ type Store struct {
 	writes, ro  *sql.DB
 	reader      pool
 	writer      *writer
+	remover     *remover
 	hub         *hub
 	subjects    *subjects
 	touches     *touches
@@ -170,6 +171,8 @@ func (s *Store) start(ctx context.Context) error {
 	}
 	s.writer = newWriter(conn, s.hub, s.subjects, s.touches, s.closing)
 	go s.writer.loop()
+	s.remover = newRemover()
+	go s.remover.loop(s)
 	return nil
 }
 
@@ -206,6 +209,9 @@ func (s *Store) Close() error {
 // free gives back what has been taken so far, in the reverse order.
 func (s *Store) free() error {
 	var errs []error
+	if s.remover != nil {
+		<-s.remover.stopped
+	}
 	if s.writer != nil {
 		errs = append(errs, s.writer.stop())
 	}

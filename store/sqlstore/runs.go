@@ -149,8 +149,8 @@ func readErasures(ctx context.Context, q queryer, key int64) (uint64, error) {
 // RunParts implements store.Runs.
 func (s *Store) RunParts(ctx context.Context, district, id string, step store.Step, after, limit int) ([]store.Part, error) {
 	return contents(ctx, s, district, id, limit, func(q queryer, r *runRow) ([]store.Part, error) {
-		if step == store.StepSnapshot && !r.hasSnapshot() {
-			return nil, nil // it is being kept
+		if step == store.StepSnapshot && !r.hasSnapshot() || step != store.StepSnapshot && hasDraft(r.State) {
+			return nil, nil // they are being kept, or removed
 		}
 		return collect(ctx, q, decodePart,
 			`SELECT number, sum, content FROM run_parts WHERE run = ? AND step = ? AND number > ? ORDER BY number LIMIT ?`,

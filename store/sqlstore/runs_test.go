@@ -2,7 +2,6 @@ package sqlstore_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -65,6 +64,9 @@ func TestFullOfRuns(t *testing.T) {
 	}
 	wantRun(t, s, "huge", store.RunRunning, store.StepSnapshot)
 	must(t, s.FailRun(ctx, "d", "huge", "the disk is full", now))
+	if left := sqlstore.AwaitRemoval(t, s); left != 0 {
+		t.Fatalf("%d students of the failed run are left", left)
+	}
 
 	in, err := startRun(t, s, "run", make([]byte, 100))
 	must(t, err)
@@ -121,38 +123,40 @@ func TestErasureFromRunFiles(t *testing.T) {
 	}
 }
 
-// TestLeftovers stops a process while it removes what a run no longer keeps: a
-// later Expire removes the rest.
+// TestLeftovers opens a store whose process ended while it removed what runs no
+// longer keep: the rest is removed.
 func TestLeftovers(t *testing.T) {
-	s := openStore(t, sqlstore.Options{})
-	_, err := s.PutStudents(t.Context(), "d", store.Request{}, inventedStudents(5000))
+	dir := t.TempDir()
+	s := openStore(t, sqlstore.Options{Dir: dir})
+	_, err := s.PutStudents(t.Context(), "d", store.Request{}, inventedStudents(3000))
 	must(t, err)
-	const mark = "left over"
-	_, err = startRun(t, s, "run", []byte(mark))
-	must(t, err)
-	// The context ends after the state has changed and before all is removed.
-	for statements := int64(1); ; statements++ {
-		ctx := &countdown{Context: t.Context()}
-		ctx.left.Store(statements)
-		_, err := s.CancelRun(ctx, "d", store.Request{Now: now}, "run")
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, context.Canceled) {
-			t.Fatal(err)
+	for _, id := range []string{"cancelled", "draft", "running"} {
+		in, err := startRun(t, s, id, nil)
+		must(t, err)
+		part := []store.Part{{Number: 1, Content: []byte("lists of " + id)}}
+		must(t, s.KeepParts(t.Context(), "d", id, store.StepCheck, part, store.StepScore))
+		if id == "draft" {
+			must(t, s.FinishRun(t.Context(), "d", id, nobodyPlaced(in, "OUTCOMPETED")))
 		}
 	}
-	wantRun(t, s, "run", store.RunCancelled, "")
-	if list, err := s.RunStudents(t.Context(), "d", "run", "", 1); err != nil || len(list) > 0 {
-		t.Fatalf("a cancelled run shows %d students, %v", len(list), err)
+	sqlstore.AwaitRemoval(t, s)
+	must(t, s.Close())
+	editDatabase(t, dir, `
+		UPDATE runs SET state = 'cancelled', leftover = 1 WHERE id = 'cancelled';
+		UPDATE runs SET leftover = 1 WHERE id = 'draft';
+		INSERT INTO run_parts (run, step, number, sum, content) SELECT run, 'score', 1, x'', CAST('lists of draft' AS BLOB) FROM runs WHERE id = 'draft'`)
+
+	s = openStore(t, sqlstore.Options{Dir: dir})
+	if students := sqlstore.AwaitRemoval(t, s); students != 2*3000 {
+		t.Errorf("%d students of runs are left, want those of the draft and of the running one", students)
 	}
-	left := sqlstore.CountRunStudents(t, s)
-	if left == 0 {
-		t.Fatal("all was removed at once: the test interrupts nothing")
+	must(t, s.Close())
+	for _, id := range []string{"cancelled", "draft"} {
+		if files := holding(t, dir, "lists of "+id); len(files) > 0 {
+			t.Errorf("%v still has parts of the run that is %s", files, id)
+		}
 	}
-	_, _, err = s.Expire(t.Context(), now)
-	must(t, err)
-	if left := sqlstore.CountRunStudents(t, s); left != 0 {
-		t.Fatalf("%d students of the run are left", left)
+	if len(holding(t, dir, "lists of running")) == 0 {
+		t.Error("the parts of the running run are gone")
 	}
 }

@@ -171,19 +171,16 @@ func (s *Store) FailRun(ctx context.Context, district, id, message string, now t
 	if err := checkTime(now); err != nil {
 		return err
 	}
-	var key int64
 	err := s.onRun(ctx, district, id, func(d *districtTx, r *runRow) error {
 		if !r.State.Unfinished() {
 			return wrongState(r)
 		}
-		key = r.key
 		return d.endRun(r.key, store.RunFailed, message, now)
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		s.remover.begin()
 	}
-	s.removeSoon(ctx, key)
-	return nil
+	return err
 }
 
 // endRun brings a run to a state in which it keeps its record alone.
@@ -210,7 +207,6 @@ func (s *Store) DiscardRun(ctx context.Context, district string, req store.Reque
 func (s *Store) drop(
 	ctx context.Context, district string, req store.Request, id string, to store.RunState, from func(store.RunState) bool,
 ) (store.Receipt, error) {
-	var dropped int64
 	receipt, err := s.changeRun(ctx, district, req, id, func(d *districtTx, r *runRow) error {
 		if r.State == to {
 			return nil
@@ -218,11 +214,10 @@ func (s *Store) drop(
 		if !from(r.State) {
 			return wrongState(r)
 		}
-		dropped = r.key
 		return d.endRun(r.key, to, "", req.Now)
 	})
-	if err == nil && dropped != 0 {
-		s.removeSoon(ctx, dropped)
+	if err == nil {
+		s.remover.begin()
 	}
 	return receipt, err
 }

@@ -299,7 +299,7 @@ func (s *Store) onEntry(
 }
 
 // Expire implements store.Seats. It also forgets old request ids, which would
-// else stay until the next write to their district, and what is left of runs.
+// else stay until the next write to their district.
 func (s *Store) Expire(ctx context.Context, now time.Time) (n int, next time.Time, err error) {
 	if err := checkTime(now); err != nil {
 		return 0, time.Time{}, err
@@ -323,7 +323,7 @@ func (s *Store) Expire(ctx context.Context, now time.Time) (n int, next time.Tim
 		n += freed
 		more = !next.IsZero() && !next.After(now)
 	}
-	return n, next, s.removeLeftovers(ctx)
+	return n, next, nil
 }
 
 // expireSome frees some of what has expired in each district.

@@ -125,8 +125,12 @@ func (s *Store) DeleteStudent(
 	if err != nil || receipt.Replayed {
 		return receipt, err
 	}
+	// The erasure is on disk. What is left of the runs that failed by it has no
+	// ids, but is about the student too; the remover goes on where this ends.
 	for _, run := range failed {
-		s.removeSoon(ctx, run)
+		if s.removeLeftover(ctx, run) != nil {
+			s.remover.begin()
+		}
 	}
 	return receipt, nil
 }
