@@ -77,3 +77,46 @@ func closed(t *rapid.T, left instance, closing *flow.Closing, opportunities []in
 	}
 	return true
 }
+
+// Larger placements, closed one by one, are worth what solving what is left from
+// the start gives, stage by stage, and that is proved.
+func TestCloseLarger(t *testing.T) {
+	for _, z := range []shape{
+		{"scarce", 600, 60, 0.6, 1e6, 0.5, false, false},
+		{"tied", 600, 60, 1, 10, 0.5, false, false},
+		{"all", 600, 60, 1.4, 1000, 0.8, true, true},
+	} {
+		in := invent(z)
+		order := []int32{7, 3, 50, 22, 23, 24, 41, 0, 59, 12, 33, 18}
+		for goal := flow.Welfare; goal <= flow.Maximin; goal++ {
+			in.obj.Goal = goal
+			sol, err := flow.Solve(t.Context(), &in.net, in.obj, flow.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			closing := flow.NewClosing(&in.net, in.obj, sol, flow.Options{})
+			for _, o := range order {
+				if err := closing.Close(t.Context(), o); err != nil {
+					t.Fatal(err)
+				}
+			}
+			left := in.without(order)
+			got, err := closing.Solution(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := checkSolution(&left.net, in.obj, got); err != nil {
+				t.Fatalf("%s, goal %d: %v", z.name, goal, err)
+			}
+			want, err := flow.Solve(t.Context(), &left.net, in.obj, flow.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range want.Stages {
+				if got.Stages[i].Value != want.Stages[i].Value {
+					t.Fatalf("%s, goal %d, stage %d: %d, from the start %d", z.name, goal, i, got.Stages[i].Value, want.Stages[i].Value)
+				}
+			}
+		}
+	}
+}
