@@ -17,9 +17,12 @@ type paths struct {
 	visits   int     // how many more nodes may be visited
 	limit    int64   // the distance at which the search is over
 	end      int32   // where, -1: nowhere yet
-	sources  []int32 // the students who have an arc to a node, for the way back
+	sources  []worth // the students who have an arc to a node, for the way back
 	sourceOf []int32
 }
+
+// worth is a student with the value of an arc.
+type worth struct{ student, value int32 }
 
 func newPaths(s *state) *paths {
 	n := len(s.head)
@@ -205,19 +208,22 @@ func (b *paths) expandBack(v int32, d int64) {
 	if int(v) >= b.opportunities {
 		return
 	}
-	for _, s := range b.sources[b.sourceOf[v]:b.sourceOf[v+1]] {
+	base := d + b.price[v]
+	for _, from := range b.sources[b.sourceOf[v]:b.sourceOf[v+1]] {
+		s := from.student
 		u := b.node(s)
 		if u == v || b.distance[u] <= d {
+			continue
+		}
+		way := base + b.utility(s) - int64(from.value)
+		if way >= b.distance[u] || way >= b.limit {
 			continue
 		}
 		a := b.first[s]
 		for b.arcs[a].to != v {
 			a++
 		}
-		way := d + b.utility(s) - int64(b.arcs[a].value) + b.price[v]
-		if way < b.distance[u] {
-			b.reach(u, way, hop{u, v, s, a})
-		}
+		b.reach(u, way, hop{u, v, s, a})
 	}
 }
 
@@ -234,10 +240,10 @@ func (b *paths) transpose() {
 	for o := range b.opportunities {
 		b.sourceOf[o+2] += b.sourceOf[o+1]
 	}
-	b.sources = make([]int32, len(b.arcs))
+	b.sources = make([]worth, len(b.arcs))
 	for s := range int32(b.students()) {
 		for _, a := range b.arcs[b.first[s]:b.first[s+1]] {
-			b.sources[b.sourceOf[a.to+1]] = s
+			b.sources[b.sourceOf[a.to+1]] = worth{s, a.value}
 			b.sourceOf[a.to+1]++
 		}
 	}
