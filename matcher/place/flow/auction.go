@@ -59,6 +59,7 @@ func newAuction(p *program, seats []int32) *auction {
 		for o, least := range a.limits.least {
 			if least > 0 && a.price[o] == 0 {
 				a.price[o] = a.limits.lowest
+				a.limits.floor = a.limits.lowest
 			}
 		}
 	}

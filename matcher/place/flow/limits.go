@@ -17,6 +17,7 @@ type limits struct {
 	count       []int32 // by partner
 	least       []int32 // by opportunity
 	lowest      int32   // no price may be below it
+	floor       int32   // no price is below it in this phase, in which prices rise
 }
 
 // limitsOf returns nil where seats are all that counts.
@@ -71,8 +72,9 @@ func (a *auction) priceOf(o int32) int32 {
 // bidLimited is bid where there are limits.
 func (a *auction) bidLimited(s int32) int32 {
 	best, second, at := int32(0), int32(0), int32(-1)
+	floor := a.limits.floor
 	for _, e := range a.arcs[a.first[s]:a.first[s+1]] {
-		if e.value-a.limits.lowest <= second {
+		if e.value-floor <= second {
 			break
 		}
 		switch v := e.value - a.priceOf(e.to); {
@@ -187,12 +189,14 @@ func (a *auction) unsoldLimited() int32 {
 // under a partner at its cap has no price of its own.
 func (a *auction) reopenLimited(drop int32) {
 	l := a.limits
+	l.floor = 0
 	for o, p := range a.price {
 		k := l.partner[o]
 		switch {
 		case p == closed:
 		case l.least[o] > 0:
 			a.price[o] = max(l.lowest, p-drop)
+			l.floor = min(l.floor, a.price[o])
 		case k >= 0 && l.price[k] > 0 && a.count[o] < a.from[o+1]-a.from[o]:
 			a.price[o] = 0
 		default:
