@@ -368,3 +368,39 @@ func compare(t *testing.T, e *engine, id, base string, before map[string]string)
 		}
 	}
 }
+
+// TestWhoIsLeftIsExplainedAfterAnErasure: also by objectives whose prices were
+// those of everybody.
+func TestWhoIsLeftIsExplainedAfterAnErasure(t *testing.T) {
+	s := open(t)
+	f := invented(t, 60, 20, 3)
+	fill(t, s, f)
+	e := start(t, s, nil)
+	var made []string
+	for _, objective := range place.Objectives {
+		made = append(made, e.ended(t, e.create(t, options(t, objective))).ID)
+	}
+	for i := range f.Students {
+		if i%3 > 0 {
+			continue
+		}
+		if _, err := s.DeleteStudent(t.Context(), home, store.Request{Now: now}, f.Students[i].ID, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e.Erased(t.Context(), home)
+	for _, id := range made {
+		for i := range f.Students {
+			got, err := e.Explain(t.Context(), home, id, f.Students[i].ID, "")
+			if i%3 == 0 {
+				if !errors.Is(err, runs.ErrNoStudent) {
+					t.Errorf("who was erased is explained by %v, %v", got, err)
+				}
+				continue
+			}
+			if err != nil || got.Text == "" {
+				t.Fatalf("who is left is explained by %v, %v", got, err)
+			}
+		}
+	}
+}
