@@ -69,8 +69,9 @@ created: create another run then.`,
 	})
 }
 
-// seedsTried are those of the runs from the published one before a run up to
-// it, so that nobody has to believe that the lottery was drawn once.
+// seedsTried are those of all runs that were created since the published one
+// before a run, whatever became of them, so that nobody has to believe that the
+// lottery was drawn once.
 func (r *runs) seedsTried(ctx context.Context, id string) ([]string, error) {
 	var seeds []string
 	reached := false
@@ -79,9 +80,7 @@ func (r *runs) seedsTried(ctx context.Context, id string) ([]string, error) {
 		if run.GetState() == kindredv1.RunState_RUN_STATE_PUBLISHED && run.GetRun() != id {
 			return !reached
 		}
-		if run.GetOutcome() != nil || run.GetRun() == id {
-			seeds = append(seeds, fmt.Sprint(run.GetOptions().GetSeed()))
-		}
+		seeds = append(seeds, fmt.Sprint(run.GetOptions().GetSeed()))
 		return true
 	})
 	slices.Reverse(seeds)

@@ -123,6 +123,9 @@ func TestSemester(t *testing.T) {
 		t.Errorf("the difference to nothing: %+v", diff)
 	}
 
+	if offered := succeed(t, "__complete", "run", "publish", "--server", s.address, ""); !strings.Contains(offered, first+"\tdraft, stable, seed 1") {
+		t.Errorf("the shell is offered %q", offered)
+	}
 	remote(t, s, "publish", first)
 	if got := standing(t, s); len(got) == 0 || fmt.Sprint(got) != fmt.Sprint(placedBy(folder)) {
 		t.Errorf("%v stand, the run has %v", got, placedBy(folder))
