@@ -101,7 +101,7 @@ $(CURDIR)/tools/node_modules/.bin/buf: tools/package.json tools/package-lock.jso
 	@touch -h $@
 
 # The quick ones first.
-CHECKS := $(addprefix check-,sources format layout tidy proto vet lint invariants cover race fuzz)
+CHECKS := $(addprefix check-,sources format layout tidy proto vet lint invariants sets cover race fuzz)
 
 .PHONY: check
 check: $(CHECKS) ## every check there is
@@ -163,6 +163,14 @@ check-cover:
 check-invariants:
 	$(call title,tests with invariants on)
 	$(GO) test -tags invariants ./...
+
+# The server's tests with all candidate sets kept, in process and in Redis, but for
+# those that say themselves how they are kept.
+.PHONY: check-sets
+check-sets:
+	$(call title,tests with every answer out of candidate sets)
+	for how in process redis; do KINDRED_TEST_SETS=$$how \
+	  $(GO) test -short -skip 'Redis|SetsAreOf|AnErased|SayHow' ./internal/server; done
 
 .PHONY: check-race
 check-race:

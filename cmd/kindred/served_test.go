@@ -46,13 +46,16 @@ func (l *serverLog) String() string {
 	return l.text.String()
 }
 
-// serve starts the real program on free ports and stops it with the test.
-func serve(t *testing.T, data string) *served {
+// serve starts the real program on free ports, with further flags, and stops it
+// with the test.
+func serve(t *testing.T, data string, flags ...string) *served {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "address")
 	s := &served{
-		cmd: exec.Command(binary, "serve", "--data", data,
-			"--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--address-file", file),
+		cmd: exec.Command(binary, append([]string{
+			"serve", "--data", data,
+			"--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--address-file", file,
+		}, flags...)...),
 		log:  &serverLog{listening: make(chan struct{})},
 		gone: make(chan struct{}),
 	}

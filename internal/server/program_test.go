@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,6 +29,7 @@ import (
 	"github.com/kindred-match/kindred/internal/service"
 	"github.com/kindred-match/kindred/matcher"
 	kindredv1 "github.com/kindred-match/kindred/proto/kindred/v1"
+	"github.com/kindred-match/kindred/store/candidates/redistest"
 )
 
 const district = "north"
@@ -39,6 +42,7 @@ type program struct {
 	dir      string
 	clock    *clock.Manual
 	log      *buffer
+	logger   *zap.Logger
 	conn     *grpc.ClientConn
 	match    kindredv1.MatchServiceClient
 	catalog  kindredv1.CatalogServiceClient
@@ -72,14 +76,37 @@ func (b *buffer) logger() *zap.Logger {
 	return zap.New(zapcore.NewCore(encoder, zapcore.AddSync(b), zapcore.DebugLevel))
 }
 
+// setsOfTests names the variable that says how servers keep candidate sets whose
+// test doesn't: "" as they do by themselves, "process" all of them in process,
+// "redis" all of them in a Redis of the server's own.
+const setsOfTests = "KINDRED_TEST_SETS"
+
+// withSets does so, and returns the URL of the Redis, if any.
+func withSets(t testing.TB, c *server.Config) (redis string) {
+	t.Helper()
+	switch how := os.Getenv(setsOfTests); how {
+	case "":
+	case "process":
+		c.CandidateSets = server.SetsAlways
+	case "redis":
+		c.CandidateSets, c.CandidateSetsBytes, c.RedisBudget = server.SetsAlways, 1, patient
+		c.Redis = redistest.Start(t).URL()
+	default:
+		t.Fatalf("%s is %q, which must be process, redis or nothing", setsOfTests, how)
+	}
+	return c.Redis
+}
+
 // run starts the program on free ports and waits until it is ready.
 func run(t testing.TB, dir string, change ...func(*server.Config)) *program {
 	t.Helper()
 	p := &program{dir: dir, clock: clock.NewManual(start), log: &buffer{}}
+	p.logger = p.log.logger()
 	c := server.Config{
 		DataDir: dir, Listen: "127.0.0.1:0", OpsListen: "127.0.0.1:0",
-		Clock: p.clock, Log: p.log.logger(), Version: "v0.0.0-test",
+		Clock: p.clock, Log: p.logger, Version: "v0.0.0-test",
 	}
+	redis := withSets(t, &c)
 	for _, f := range change {
 		f(&c)
 	}
@@ -102,6 +129,9 @@ func run(t testing.TB, dir string, change ...func(*server.Config)) *program {
 		}
 	})
 	<-s.Ready()
+	for redis != "" && c.Redis == redis && c.Log == p.logger && !strings.Contains(p.log.String(), nowShared) {
+		<-time.After(time.Millisecond) // between two looks
+	}
 	p.dial(t, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	return p
 }
