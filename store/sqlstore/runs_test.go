@@ -3,10 +3,13 @@ package sqlstore_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/kindred-match/kindred/matcher"
 	"github.com/kindred-match/kindred/store"
 	"github.com/kindred-match/kindred/store/sqlstore"
 )
@@ -158,5 +161,50 @@ func TestLeftovers(t *testing.T) {
 	}
 	if len(holding(t, dir, "lists of running")) == 0 {
 		t.Error("the parts of the running run are gone")
+	}
+}
+
+// TestFullWhenPublishing publishes where there is no room for the placements:
+// nothing is changed, and once there is room the same draft is published.
+func TestFullWhenPublishing(t *testing.T) {
+	s := openStore(t, sqlstore.Options{MaxBytes: 4 << 20})
+	ctx := t.Context()
+	_, err := s.Write(ctx, "d", store.Request{}, store.Write{Mutations: []store.Mutation{{PutOpportunity: &matcher.Opportunity{
+		ID: "o", Seats: 1000, MinPolicy: matcher.MinHard, Boost: 1, Status: matcher.Published,
+	}}}})
+	must(t, err)
+	_, err = s.PutStudents(ctx, "d", store.Request{}, inventedStudents(1000))
+	must(t, err)
+	in, err := startRun(t, s, "other", make([]byte, 800))
+	must(t, err)
+	_, err = startRun(t, s, "run", nil)
+	must(t, err)
+	rows := make([]store.RunPlacement, len(in.Students))
+	for i := range rows {
+		rows[i] = store.RunPlacement{Student: in.Students[i].ID, Opportunity: "o", Number: in.Opportunities[0].Number}
+	}
+	must(t, s.FinishRun(ctx, "d", "run", store.Draft{Finished: now, Rows: slices.Values(rows)}))
+	for n, size := 0, 1<<20; size > 16<<10; n++ { // which leaves a few pages
+		if _, err := s.CreateRun(ctx, "d", store.Request{}, store.NewRun{ID: fmt.Sprint("fill", n), Options: make([]byte, size)}); err != nil {
+			size /= 2
+		}
+	}
+
+	before := readEverything(t, s)
+	if _, err := s.PublishRun(ctx, "d", request("ab"), "run"); err == nil ||
+		errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrOutOfDate) {
+		t.Fatalf("more than fits: %v", err)
+	}
+	if !reflect.DeepEqual(readEverything(t, s), before) {
+		t.Fatal("a publication that failed has left something")
+	}
+	if _, err := s.CancelRun(ctx, "d", store.Request{Now: now}, "other"); err != nil {
+		t.Fatal(err)
+	}
+	sqlstore.AwaitRemoval(t, s)
+	r, err := s.PublishRun(ctx, "d", request("ab"), "run")
+	must(t, err)
+	if o, err := s.Opportunity(ctx, "d", "o"); err != nil || o.Taken != 1000 || r.Replayed {
+		t.Fatalf("after the publication: %+v, %v", o, err)
 	}
 }
