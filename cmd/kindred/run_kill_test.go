@@ -137,6 +137,9 @@ func (x *trials) rows(t *testing.T, id string) outcome {
 // at random moments: the run goes on and ends with the same placements; and
 // while it publishes: that is done once, or not at all.
 func TestKilledRuns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: the program that runs has no race detector")
+	}
 	x := &trials{data: t.TempDir(), moment: rand.New(rand.NewPCG(*killSeed, 0)), want: make(map[uint64]outcome)}
 	x.server = serve(t, x.data)
 	x.client = kindredv1.NewPlacementServiceClient(x.server.dial(t))

@@ -249,6 +249,9 @@ func TestRunOutOfReach(t *testing.T) {
 // TestServedRunsEqualThoseOfTheFolder holds that a run on a server has the
 // placements of 'kindred place', to the byte.
 func TestServedRunsEqualThoseOfTheFolder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: the program that runs has no race detector")
+	}
 	objectives := []place.Objective{place.Stable, place.MinRank}
 	if *everyObjective {
 		objectives = place.Objectives
