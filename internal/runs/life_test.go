@@ -165,7 +165,7 @@ func TestARunThatTheServerCanNotCarryOutFails(t *testing.T) {
 		e.Stop()
 		return (&engine{e, s}).create(t, options(t, place.Stable))
 	}()
-	for range 6 {
+	for range 11 {
 		if _, err := s.StartRun(t.Context(), home, id, now); err != nil {
 			t.Fatal(err)
 		}

@@ -15,7 +15,7 @@ import (
 
 // maxStarts is how often a run is begun at one place before it is given up: it
 // may be what ends the server.
-const maxStarts = 5
+const maxStarts = 10
 
 // work is a run that is being carried out. What a step needs of the steps
 // before is read from what these left, or is there still.
