@@ -2,6 +2,7 @@ package runs_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"os"
 	"testing"
@@ -85,3 +86,45 @@ func BenchmarkRun(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkCancel cancels a run as soon as it has come to a step, and says how
+// long it took at most until it was cancelled and the work on it had ended:
+//
+//	go test ./internal/runs -run xxx -bench Cancel -benchtime 1x -students 50000 -opportunities 5000
+func BenchmarkCancel(b *testing.B) {
+	v, err := generate.District(generate.Options{Students: *benchStudents, Opportunities: *benchOpportunities, Seed: 7})
+	if err != nil {
+		b.Fatal(err)
+	}
+	f := v.Folder()
+	for i := range f.Opportunities {
+		f.Opportunities[i].MinPolicy = matcher.MinCancel
+	}
+	s := open(b)
+	fill(b, s, f)
+	longest := time.Duration(0)
+	for b.Loop() {
+		for _, step := range store.Steps {
+			e := start(b, s, func(d *runs.Deps) { d.PartBytes = 0 })
+			id := e.create(b, options(b, place.Generous))
+			err := e.Watch(b.Context(), home, id, func(r *store.Run) error {
+				if r.Step == step {
+					return errReached
+				}
+				return nil
+			})
+			if !errors.Is(err, errReached) {
+				b.Fatal(err)
+			}
+			begun := time.Now()
+			if _, err := e.Cancel(b.Context(), home, store.Request{Now: now}, id); err != nil {
+				b.Fatal(err)
+			}
+			e.Stop()
+			longest = max(longest, time.Since(begun))
+		}
+	}
+	b.ReportMetric(longest.Seconds(), "longest-s")
+}
+
+var errReached = errors.New("the step is reached")
