@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -17,7 +18,8 @@ const found = `kindred_redis_operations_total{outcome="found"}`
 // ofRedis has a server ask Redis each time.
 func ofRedis(url string) func(*server.Config) {
 	return func(c *server.Config) {
-		c.Redis, c.CandidateSets, c.CandidateSetsBytes, c.RedisBudget = url, server.SetsAlways, 1, patient
+		c.Redis, c.CandidateSets, c.CandidateSetsBytes = url, server.SetsAlways, 1
+		c.RedisBudget, c.RedisRetry = patient, 20*time.Millisecond
 	}
 }
 
