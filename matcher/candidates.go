@@ -1,5 +1,7 @@
 package matcher
 
+import "math"
+
 // Member is a member of a candidate set: an opportunity, by the number that the
 // store gave it, with its units.
 type Member struct {
@@ -82,32 +84,35 @@ func (r *Ranker) unitsOf(doc uint32) int64 {
 // query that was ranked or rescored last.
 func (r *Ranker) Denominator() float64 { return r.denominator() }
 
-// Forecast is about how many nanoseconds a ranking takes: by the postings and
-// columns of its terms in all windows, and by how many documents the rules leave.
-// It is a guide, for deciding what is worth keeping.
+// Forecast is about how many nanoseconds a ranking takes, on the machine that the
+// figures were taken on: by the postings and columns of its terms in all windows,
+// by how many candidates are wanted, or by how many documents a list leaves. It is
+// a guide, for deciding what is worth keeping; how well bounds part a catalogue is
+// only known by ranking.
 func (r *Ranker) Forecast(q *Query) float64 {
 	const (
-		start    = 3000.0 // nanoseconds, as all that follow
-		window   = 30.0
-		entry    = 25.0 // a tag in a window
-		late     = 1.0  // an opportunity beside the segment
-		walked   = 25.0 // a document, where only those of a list are looked at
-		wanted   = 60.0
-		sharpest = 0.05
+		start  = 8500.0 // nanoseconds, as all that follow
+		entry  = 50.0   // a tag in a window
+		window = 1500.0 // of overlap, whose bounds seldom rule one out
+		late   = 1.0    // an opportunity beside the segment
+		walked = 25.0   // a document, where only those of a list are looked at
+		few    = 10     // candidates: the figures are for so many
+		more   = 0.6    // the power by which more of them take longer
 	)
 	r.compile(q)
 	r.sift(q)
-	cost := start + wanted*float64(q.K) + late*float64(r.x.delta.n)
-	if r.sifter.walk.ok {
+	cost := start + late*float64(r.x.delta.n)
+	switch {
+	case r.sifter.walk.ok:
 		return cost + walked*float64(r.sifter.walk.len())
+	case r.x.settings.Measure == Overlap:
+		cost += window * float64(len(r.windows))
+	default:
+		for i := range r.terms {
+			cost += entry * float64(len(r.terms[i].entries))
+		}
 	}
-	entries := 0
-	for i := range r.terms {
-		entries += len(r.terms[i].entries)
-	}
-	// What few rules pass is scored from records in place of windows.
-	share := max(sharpest, min(1, 4*r.sifter.share))
-	return cost + window*float64(len(r.windows)) + entry*share*float64(entries)
+	return cost * math.Pow(float64(max(q.K, few))/few, more)
 }
 
 // Index is what r ranks with.

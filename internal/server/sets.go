@@ -25,6 +25,7 @@ func newSets(c *Config, st store.Store, shared *candidates.Redis) (*sets.Sets, e
 		Line:        c.NewID(), // the folder may be put back to an older state
 		MemoryBytes: c.CandidateSetsBytes,
 		Always:      c.CandidateSets == SetsAlways,
+		Now:         c.Clock.Now,
 	})
 }
 

@@ -37,6 +37,8 @@ type Sets struct {
 	works   sync.Pool // of *work
 	flights flights
 	asked   asked
+	now     func() time.Time
+	pace    pace
 	Counts  Counts
 }
 
@@ -52,6 +54,8 @@ type Options struct {
 	Redis *candidates.Redis
 	// Always has sets kept and used whatever it costs.
 	Always bool
+	// Now, unless nil, says what time it is. Rankings are timed by it.
+	Now func() time.Time
 }
 
 // New makes Sets without any.
@@ -60,8 +64,11 @@ func New(o Options) (*Sets, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return &Sets{
-		store: o.Store, keys: candidates.NewKeys(o.Store.Identity(), o.Line), memory: memory, redis: o.Redis, always: o.Always,
+		store: o.Store, now: o.Now, keys: candidates.NewKeys(o.Store.Identity(), o.Line), memory: memory, redis: o.Redis, always: o.Always,
 		spare: 20, most: maxMembers,
 	}, nil
 }
@@ -105,7 +112,8 @@ type work struct {
 	changed  []uint32
 	ranked   []matcher.Candidate
 	query    matcher.Query
-	kept     bool // a set, by this answer
+	kept     bool    // a set, by this answer
+	forecast float64 // of the ranking, in nanoseconds; 0: nobody asked
 }
 
 // flightLife is for how long an answer waits for another one that is worked out
@@ -122,7 +130,7 @@ func (s *Sets) Rank(ctx context.Context, dst []matcher.Candidate, a *Ask) ([]mat
 	if (w.kept || a.Batch) && !a.InLine {
 		s.eraseGone(ctx, a)
 	}
-	w.kept = false
+	w.kept, w.forecast = false, 0
 	// Not deferred: what a panic leaves behind must not be used again.
 	w.query = matcher.Query{}
 	s.works.Put(w)
@@ -147,13 +155,13 @@ func (s *Sets) rank(ctx context.Context, w *work, dst []matcher.Candidate, a *As
 	}
 	// A set takes two or three times as long as the ranking alone: it is made when
 	// something is asked for the second time.
-	if kept.Value == nil && !s.always && !s.asked.again(k) && !s.pays(a) {
-		return s.plain(dst, a), Ranked
+	if kept.Value == nil && !s.always && !s.asked.again(k) && !s.pays(w, a) {
+		return s.plain(w, dst, a), Ranked
 	}
 	var shared bool
 	var source Source
 	value, mine := s.flights.do(ctx, flightKey{k, a.Snapshot.Epoch, a.Query.K}, flightLife, func() []byte {
-		pays := s.pays(a)
+		pays := s.pays(w, a)
 		if pays && !a.Batch {
 			value := s.redis.Get(ctx, k)
 			if dst, source, shared = s.answer(w, dst, a, k, value); shared {
@@ -182,14 +190,28 @@ func (s *Sets) rank(ctx context.Context, w *work, dst []matcher.Candidate, a *As
 	if dst, ok := w.set.First(dst, a.Ranking.Index, a.Query.K, a.Query.MaxPerPartner); ok {
 		return dst, Ranked
 	}
-	return s.plain(dst, a), Ranked
+	return s.plain(w, dst, a), Ranked
 }
 
 // plain ranks without sets.
-func (s *Sets) plain(dst []matcher.Candidate, a *Ask) []matcher.Candidate {
+func (s *Sets) plain(w *work, dst []matcher.Candidate, a *Ask) []matcher.Candidate {
 	ranker := a.Ranking.Acquire()
-	dst = ranker.Rank(dst, a.Query)
+	if w.forecast == 0 {
+		dst = ranker.Rank(dst, a.Query)
+	} else {
+		dst = s.timed(ranker, dst, a.Query, a.Ranking.Measure, w.forecast)
+	}
 	a.Ranking.Release(ranker)
+	return dst
+}
+
+// timed ranks, and learns from how long it takes.
+func (s *Sets) timed(
+	ranker *matcher.Ranker, dst []matcher.Candidate, q *matcher.Query, m matcher.Measure, forecast float64,
+) []matcher.Candidate {
+	start := s.now()
+	dst = ranker.Rank(dst, q)
+	s.pace.took(m, forecast, s.now().Sub(start))
 	return dst
 }
 
@@ -249,7 +271,7 @@ func (s *Sets) repair(w *work, dst []matcher.Candidate, a *Ask, k candidates.Key
 	}
 	repaired := w.set.Append(nil)
 	s.keep(w, a, k, repaired, dst[before:])
-	if len(w.changed) >= aged && s.pays(a) {
+	if len(w.changed) >= aged && s.pays(w, a) {
 		s.redis.Put(k, repaired)
 	}
 	return dst, true
@@ -288,7 +310,7 @@ func (s *Sets) keep(w *work, a *Ask, k candidates.Key, value []byte, answer []ma
 
 // pays reports whether a trip to Redis is worth while: what it saves takes
 // longer.
-func (s *Sets) pays(a *Ask) bool {
+func (s *Sets) pays(w *work, a *Ask) bool {
 	switch {
 	case s.redis == nil:
 		return false
@@ -299,10 +321,12 @@ func (s *Sets) pays(a *Ask) bool {
 		s.Counts.RedisPays.Add(1)
 		return true
 	}
-	ranker := a.Ranking.Acquire()
-	forecast := ranker.Forecast(a.Query)
-	a.Ranking.Release(ranker)
-	if time.Duration(forecast) <= s.redis.Trip() {
+	if w.forecast == 0 {
+		ranker := a.Ranking.Acquire()
+		w.forecast = ranker.Forecast(a.Query)
+		a.Ranking.Release(ranker)
+	}
+	if s.pace.expected(a.Ranking.Measure, w.forecast) <= s.redis.Trip() {
 		s.Counts.RedisCosts.Add(1)
 		return false
 	}
@@ -338,7 +362,11 @@ func (s *Sets) fresh(w *work, a *Ask, k candidates.Key, share bool) []byte {
 	w.query = *a.Query
 	w.query.K, w.query.MaxPerPartner = s.Reserve(a.Query.K, a.Query.MaxPerPartner), 0
 	ranker := a.Ranking.Acquire()
-	w.ranked = ranker.Rank(w.ranked[:0], &w.query)
+	if w.forecast == 0 {
+		w.ranked = ranker.Rank(w.ranked[:0], &w.query)
+	} else {
+		w.ranked = s.timed(ranker, w.ranked[:0], &w.query, a.Ranking.Measure, ranker.Forecast(&w.query))
+	}
 	w.set.Of(a.Snapshot.Epoch, w.ranked, w.query.K, ranker.Denominator())
 	a.Ranking.Release(ranker)
 	value := w.set.Append(nil)
