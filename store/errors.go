@@ -22,6 +22,7 @@ var (
 	ErrErased        = errors.New("a student was erased meanwhile")
 	ErrLocked        = errors.New("the store is in use by another process")
 	ErrClosed        = errors.New("the store is closed")
+	ErrDiskFull      = errors.New("the disk is full") // nothing was changed
 )
 
 // Violation is an ErrInvalid that says where: the place of the mutation, put

@@ -4,9 +4,9 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
-	"github.com/google/uuid"
 	"golang.org/x/sys/unix"
 
 	kindredv1 "github.com/kindred-match/kindred/proto/kindred/v1"
@@ -54,11 +54,10 @@ func TestRunOnAFullDisk(t *testing.T) {
 	want := x.rows(t, first)
 
 	ballast := fill(t, x.data, 200<<10)
-	_, err := x.client.CreateRun(t.Context(), &kindredv1.CreateRunRequest{District: "default", RequestId: uuid.NewString()})
-	if err == nil {
-		failed := run(t, "run", "watch", latest, "--server", x.server.address)
-		if failed.code == exitDone {
-			t.Errorf("a run was completed on a full disk: %s", failed.stderr)
+	for _, args := range [][]string{{"create", "--wait", "--as-of", "2026-09-01"}, {"publish", first}} {
+		r := run(t, append(append([]string{"run"}, args...), "--server", x.server.address)...)
+		if r.code != exitNo && r.code != exitMachine || !strings.Contains(r.stderr, "disk is full") {
+			t.Errorf("%v on a full disk: exit code %d: %s", args, r.code, r.stderr)
 		}
 	}
 	if x.rows(t, first).text != want.text {

@@ -214,8 +214,9 @@ func (x *trials) publish(t *testing.T, trial int, id string, seed uint64) string
 	before := x.rows(t, "").placed
 	request := &kindredv1.PublishRunRequest{District: "default", RequestId: uuid.NewString(), Run: id}
 	answered := make(chan error, 1)
+	client := x.client // of the server that is to be killed
 	go func() {
-		_, err := x.client.PublishRun(t.Context(), request)
+		_, err := client.PublishRun(t.Context(), request)
 		answered <- err
 	}()
 	const most = 60 * time.Millisecond

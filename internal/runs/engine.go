@@ -211,6 +211,9 @@ func (e *Engine) do(ctx context.Context, key store.RunKey, m *meter) {
 		} else {
 			log.Error("a run failed", zap.Error(err))
 		}
+		if errors.Is(err, store.ErrDiskFull) {
+			message = "The server's disk is full. Make room there, and create the run again."
+		}
 		err = e.store.FailRun(ctx, key.District, key.ID, message, e.clock.Now())
 		switch {
 		case err == nil:

@@ -56,6 +56,7 @@ const (
 	reasonDraining          reason = "DRAINING"
 	reasonCancelled         reason = "CANCELLED"
 	reasonDeadline          reason = "DEADLINE_EXCEEDED"
+	reasonDiskFull          reason = "DISK_FULL"
 	reasonInternal          reason = "INTERNAL"
 )
 
@@ -95,6 +96,7 @@ var reasons = map[reason]struct {
 	reasonDraining:          {codes.Unavailable, "the server is stopping; try again elsewhere"},
 	reasonCancelled:         {codes.Canceled, "the caller went away"},
 	reasonDeadline:          {codes.DeadlineExceeded, "the deadline passed"},
+	reasonDiskFull:          {codes.ResourceExhausted, "the server's disk is full, and nothing was changed; make room there and try again"},
 	reasonInternal:          {codes.Internal, "the server failed; its log says why"},
 }
 
@@ -117,6 +119,7 @@ var sentinels = []struct {
 	{store.ErrAlreadyHeld, reasonAlreadyHeld},
 	{store.ErrAlreadyPlaced, reasonAlreadyPlaced},
 	{store.ErrOutOfDate, reasonRunOutOfDate},
+	{store.ErrDiskFull, reasonDiskFull},
 	{runs.ErrNoDraft, reasonRunState},
 	{runs.ErrNoStudent, reasonNoStudent},
 	{runs.ErrNoOpportunity, reasonNoOpportunity},
@@ -268,7 +271,7 @@ func attach(st *status.Status, details ...protoadapt.MessageV1) *status.Status {
 }
 
 func isInternal(st *status.Status) bool {
-	return st.Code() == codes.Internal || st.Code() == codes.Unknown
+	return st.Code() == codes.Internal || st.Code() == codes.Unknown || st.Code() == codes.ResourceExhausted // the disk
 }
 
 // itemStatus is a status as the item of a batch or stream has it.

@@ -3,8 +3,12 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/kindred-match/kindred/store"
 )
@@ -80,6 +84,9 @@ func (s *Store) do(ctx context.Context, run func(*tx) error) error {
 	<-j.done
 	if j.panic != nil {
 		panic(j.panic)
+	}
+	if failed, ok := errors.AsType[*sqlite.Error](j.err); ok && failed.Code()&0xff == sqlite3.SQLITE_FULL {
+		return fmt.Errorf("%w: %w", store.ErrDiskFull, j.err)
 	}
 	return j.err
 }
