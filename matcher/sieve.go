@@ -105,8 +105,10 @@ func (s *segment) sieveColumn(p property) sieveColumn {
 }
 
 // column makes an empty one, all in bucket 0.
-func (s *segment) column() sieveColumn {
-	return sieveColumn{windows: make([]kernel.Buckets, (s.len()+kernel.Window-1)/kernel.Window)}
+func (s *segment) column() sieveColumn { return newSieveColumn(s.len()) }
+
+func newSieveColumn(documents int) sieveColumn {
+	return sieveColumn{windows: make([]kernel.Buckets, (documents+kernel.Window-1)/kernel.Window)}
 }
 
 // listNumber is the number of the list that a rule looks at, 0 where it holds
@@ -281,8 +283,14 @@ func (s *segment) orderedColumn(value func(doc int, a *attributes) (v float64, s
 	if !some {
 		return sieveColumn{}
 	}
+	return bucketsOf(values, func(int) float64 { return 0 })
+}
+
+// bucketsOf puts documents into buckets by their values; who has none (NaN) is in
+// bucket 0. Low and high are how far the documents of a bucket reach.
+func bucketsOf(values []float64, reach func(doc int) float64) sieveColumn {
 	starts := bucketStarts(sampleOf(values))
-	c := s.column()
+	c := newSieveColumn(len(values))
 	c.low, c.high = make([]float64, len(starts)+2), make([]float64, len(starts)+2)
 	for b := range c.low {
 		c.low[b], c.high[b] = math.Inf(1), math.Inf(-1)
@@ -297,7 +305,7 @@ func (s *segment) orderedColumn(value func(doc int, a *attributes) (v float64, s
 			bucket++
 		}
 		bucket++ // 1 is below the first start
-		c.low[bucket], c.high[bucket] = min(c.low[bucket], v), max(c.high[bucket], v)
+		c.low[bucket], c.high[bucket] = min(c.low[bucket], v-reach(doc)), max(c.high[bucket], v+reach(doc))
 		c.set(doc, uint8(bucket))
 	}
 	return c

@@ -2,7 +2,6 @@ package matcher
 
 import (
 	"math"
-	"slices"
 
 	"github.com/kindred-match/kindred/matcher/internal/kernel"
 )
@@ -52,28 +51,7 @@ func extentColumn(limits []limit, limitOf []uint32, extent func(p *Position, lat
 			values[doc], reaches[doc] = extent(&limits[number].position, latitude, longitude)
 		}
 	}
-	starts := bucketStarts(sampleOf(values))
-	c := sieveColumn{
-		windows: make([]kernel.Buckets, (len(limitOf)+kernel.Window-1)/kernel.Window),
-		low:     make([]float64, len(starts)+2), high: make([]float64, len(starts)+2),
-	}
-	for b := range c.low {
-		c.low[b], c.high[b] = math.Inf(1), math.Inf(-1)
-	}
-	for doc, v := range values {
-		if math.IsNaN(v) {
-			c.count[0]++
-			continue
-		}
-		bucket, exact := slices.BinarySearch(starts, v)
-		if exact {
-			bucket++
-		}
-		bucket++ // 1 is below the first start
-		c.low[bucket], c.high[bucket] = min(c.low[bucket], v-reaches[doc]), max(c.high[bucket], v+reaches[doc])
-		c.set(doc, uint8(bucket))
-	}
-	return c
+	return bucketsOf(values, func(doc int) float64 { return reaches[doc] })
 }
 
 // around lets the buckets pass whose students may get to a position. It reports

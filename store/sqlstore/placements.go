@@ -73,17 +73,8 @@ func checkReason(reason string) error {
 }
 
 func (d *districtTx) place(p store.NewPlacement, now time.Time) (store.Revision, error) {
-	offer, err := d.wanted(store.Reservation{ID: p.ID, Student: p.Student, Opportunity: p.Opportunity}, now)
-	if err != nil {
-		return 0, err
-	}
-	if err := d.notPlaced(p); err != nil {
-		return 0, err
-	}
-	if err := offer.seatLeft(); err != nil {
-		return 0, err
-	}
-	revision, err := d.logSeats(offer, +1)
+	r := store.Reservation{ID: p.ID, Student: p.Student, Opportunity: p.Opportunity}
+	revision, err := d.takeSeat(r, now, func() error { return d.notPlaced(p) })
 	if err != nil {
 		return 0, err
 	}

@@ -69,17 +69,7 @@ func checkEntryIDs(id, kind, student, opportunity string) error {
 }
 
 func (d *districtTx) reserve(r store.Reservation, now time.Time) (store.Revision, error) {
-	offer, err := d.wanted(r, now)
-	if err != nil {
-		return 0, err
-	}
-	if err := d.notHeld(r); err != nil {
-		return 0, err
-	}
-	if err := offer.seatLeft(); err != nil {
-		return 0, err
-	}
-	revision, err := d.logSeats(offer, +1)
+	revision, err := d.takeSeat(r, now, func() error { return d.notHeld(r) })
 	if err != nil {
 		return 0, err
 	}
@@ -87,6 +77,22 @@ func (d *districtTx) reserve(r store.Reservation, now time.Time) (store.Revision
 		`INSERT INTO ledger (district, id, student, opportunity, placed, expires, revision) VALUES (?, ?, ?, ?, 0, ?, ?)`,
 		d.key, r.ID, r.Student, r.Opportunity, putTime(r.Expires), int64(revision))
 	return revision, err
+}
+
+// takeSeat logs that a student takes a seat, unless what the student holds
+// already refuses it or none is left.
+func (d *districtTx) takeSeat(r store.Reservation, now time.Time, refuse func() error) (store.Revision, error) {
+	offer, err := d.wanted(r, now)
+	if err != nil {
+		return 0, err
+	}
+	if err := refuse(); err != nil {
+		return 0, err
+	}
+	if err := offer.seatLeft(); err != nil {
+		return 0, err
+	}
+	return d.logSeats(offer, +1)
 }
 
 // wanted is the opportunity where a student, who must exist, wants a seat, once
