@@ -46,7 +46,7 @@ type spot struct {
 
 // newBatchRules decides for each document what doesn't depend on a student.
 func newBatchRules(x *Index, q *Query) *batchRules {
-	windows := (x.base.len() + kernel.Window - 1) / kernel.Window
+	windows := x.base.windows()
 	b := &batchRules{open: make([]kernel.Mask, windows), spots: make([]spot, x.base.len())}
 	everyone := &Student{}
 	asked := *q

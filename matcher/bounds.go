@@ -1,60 +1,131 @@
 package matcher
 
-import "slices"
+import (
+	"math"
+	"slices"
 
-// stronger is how far above the threshold a window's bound has to be for it to
-// be visited with the first, which raise the threshold for the others.
-const stronger = 1.3
+	"github.com/kindred-match/kindred/matcher/internal/kernel"
+)
 
-// arrange chooses the windows to visit, and lowers their bounds.
+const (
+	// mostSteps is what the highest bound that a query's levels allow is in steps:
+	// it leaves room for rounding up.
+	mostSteps = 60_000
+	// inexact is far more than floating point is off.
+	inexact = 1e-9
+	// stronger is how far above the threshold a window's bound has to be for it to
+	// be visited with the first, which raise the threshold for the others.
+	stronger = 1.3
+)
+
+// bound bounds the sections by the highest levels of their tags.
+func (r *Ranker) bound() {
+	if r.sifter.walk.ok && !invariants {
+		return // no window is visited
+	}
+	sections := r.x.base.crests.windows * kernel.Sections
+	r.bounds = slices.Grow(r.bounds[:0], sections)[:sections]
+	r.start = slices.Grow(r.start[:0], sections)[:sections]
+	var most float64
+	for i := range r.terms {
+		worth := &r.terms[i].worth
+		most += worth.Slope * min(r.x.base.largest, worth.Limit)
+	}
+	r.perUnit = mostSteps / max(1, most)
+	r.crests = r.crests[:0]
+	r.climb(0)
+	kernel.Bound(r.bounds, r.start, r.crests)
+}
+
+// climb gives each term its steps for a c; see arrange.
+func (r *Ranker) climb(c float64) {
+	for i := range r.terms {
+		t := &r.terms[i]
+		worth := &r.worth
+		*worth = t.worth
+		if c > 0 { // the best weight where no level is in the way
+			worth.Limit = min(worth.Limit, worth.Slope/c)
+		}
+		if t.crest == nil {
+			kernel.StepsOf(&r.steps, worth, c/2, r.perUnit)
+			r.startFrom(t, &r.steps)
+			continue
+		}
+		r.crests = append(r.crests, kernel.Crest{Levels: &t.crest[0]})
+		kernel.StepsOf(&r.crests[len(r.crests)-1].Steps, worth, c/2, r.perUnit)
+	}
+}
+
+// startFrom adds the steps of a term without a crest to the sections' starts.
+func (r *Ranker) startFrom(t *term, steps *kernel.Steps) {
+	base := r.x.base
+	for _, e := range t.entries {
+		section, most := -1, uint16(0)
+		for _, p := range base.postings[e.at : int(e.at)+e.count()] {
+			at, s := int(e.window)*kernel.Sections+int(p)/(kernel.Section<<4), steps[p&15]
+			if at != section {
+				section, most = at, 0
+			}
+			if s > most { // of several in a section the highest counts
+				r.start[at] = uint16(min(uint32(r.start[at])+uint32(s-most), math.MaxUint16))
+				most = s
+			}
+		}
+	}
+}
+
+// reached are the sections of a window that may have a document of the threshold.
+func (r *Ranker) reached(w int32, threshold int64) uint16 {
+	return r.from(w, r.least(float64(threshold)))
+}
+
+// from are the sections of a window with a bound of at least so many steps.
+func (r *Ranker) from(w int32, least uint16) uint16 {
+	kernel.Reach(r.bounds[int(w)*kernel.Sections:][:kernel.Sections], least, r.one[:])
+	return r.one[0]
+}
+
+// least is the bound from which on a section may have a document of so many units.
+func (r *Ranker) least(units float64) uint16 {
+	return uint16(max(1, min(math.MaxUint16, math.Ceil(units*r.perUnit*(1-inexact)))))
+}
+
+// most is more units than a bound stands for.
+func (r *Ranker) most(bound uint16) int64 { return int64(float64(bound)/r.perUnit*(1+inexact)) + 1 }
+
+// arrange lowers the bounds and chooses the windows to visit.
 //
-// Highest levels alone bound a window badly, since no document has the highest
+// Highest levels alone bound a section badly, since no document has the highest
 // weights of many tags: the squares of its weights add up to no more than the
-// window's squares, N. So for any c > 0 a document has at most
+// section's squares, N. So for any c > 0 a document has at most
 //
 //	sum of slope w <= c N / 2 + sum of max over w of (slope w - c w^2 / 2),
 //
-// each w up to the tag's highest level in the window (Lagrangian duality). What
+// each w up to the tag's highest level in the section (Lagrangian duality). What
 // the sum adds up depends on tag and level only. The c that makes it least for a
-// window whose bound is the threshold is about the threshold over N.
+// section whose bound is the threshold is about the threshold over N.
 func (r *Ranker) arrange(threshold int64) {
+	crests := &r.x.base.crests
+	if c := float64(threshold) / crests.typical; crests.typical > 0 {
+		r.worth = kernel.Worth{Upper: &crests.upTo, Slope: c / 2, Limit: math.Inf(1)}
+		r.crests = append(r.crests[:0], kernel.Crest{Levels: &crests.squares[0]})
+		kernel.StepsOf(&r.crests[0].Steps, &r.worth, 0, r.perUnit)
+		r.climb(c)
+		kernel.Lower(r.bounds, r.start, r.crests)
+	}
 	r.order, r.weaker = r.order[:0], r.weaker[:0]
-	base := r.x.base
-	c := float64(threshold) / base.typical
-	r.weigh(c)
-	for w := range r.windows {
-		window := &r.windows[w]
-		if window.most < threshold {
-			continue
-		}
-		bound := c / 2 * base.squares[w]
-		for _, ref := range r.refs[window.first:window.end] {
-			bound += r.gain[ref.Most]
-		}
-		const inexact = 1 + 1e-9 // far more than floating point is off
-		if bound *= inexact; bound < float64(window.most) {
-			window.most = int64(bound) + 1
-		}
+	windows := crests.windows
+	r.alive = slices.Grow(r.alive[:0], windows)[:windows]
+	r.strong = slices.Grow(r.strong[:0], windows)[:windows]
+	kernel.Reach(r.bounds, r.least(float64(threshold)), r.alive)
+	kernel.Reach(r.bounds, r.least(stronger*float64(threshold)), r.strong)
+	for w, sections := range r.alive {
 		switch {
-		case bound > stronger*float64(threshold):
+		case r.strong[w] != 0:
 			r.order = append(r.order, int32(w))
-		case window.most >= threshold:
+		case sections != 0:
 			r.weaker = append(r.weaker, int32(w))
 		}
 	}
 	r.order = append(r.order, r.weaker...)
-}
-
-// weigh fills gain for a c.
-func (r *Ranker) weigh(c float64) {
-	r.gain = slices.Grow(r.gain[:0], 16*len(r.terms))[:16*len(r.terms)]
-	for i := range r.terms {
-		t := &r.terms[i]
-		free := min(t.slope/c, t.limit) // the best weight where no level is in the way
-		gain := (*[16]float64)(r.gain[16*i:])
-		for l, highest := range r.x.base.upper {
-			w := min(float64(highest), free)
-			gain[l] = w * (t.slope - c/2*w)
-		}
-	}
 }

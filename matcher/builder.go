@@ -77,7 +77,7 @@ func (b *builder) finish(kinds []PartnerKind) (*segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &segment{minColumn: kernel.MinColumn()}
+	s := &segment{minColumn: kernel.MinColumn(), crested: kernel.Crested()}
 	b.place(s, byID)
 	b.drafts = nil // they may go
 	if b.pause.stopped {
@@ -93,6 +93,7 @@ func (b *builder) finish(kinds []PartnerKind) (*segment, error) {
 	kernel.Huge(s.attributes)
 	kernel.Huge(s.postings)
 	kernel.Huge(s.columns)
+	kernel.Huge(s.crests.levels)
 	kernel.Huge(s.entries)
 	return s, nil
 }

@@ -1,6 +1,7 @@
 package matcher
 
 import (
+	"math/bits"
 	"reflect"
 	"slices"
 
@@ -15,23 +16,28 @@ func (x *Index) SameSegment(y *Index) bool { return reflect.DeepEqual(x.base, y.
 func NewIndexBy(c Catalogue, s Settings, workers int) (*Index, error) { return newIndex(c, s, workers) }
 
 // Overlooked counts the documents of the segment with the threshold's units or
-// more whose window isn't visited, or is bounded below them; held is how many
-// windows are passed over only because of what squares add up to.
+// more whose section isn't visited, or is bounded below them; held is how many
+// sections are passed over only because of what squares add up to.
 func (r *Ranker) Overlooked(q *Query, threshold int64) (documents, held int) {
 	r.compile(q)
 	r.sift(q)
 	r.bound()
-	for w := range r.windows {
-		if r.windows[w].most >= threshold {
+	for _, b := range r.bounds {
+		if b >= r.least(float64(threshold)) {
 			held++
 		}
 	}
 	r.arrange(threshold)
-	held -= len(r.order)
+	for w, sections := range r.alive {
+		held -= bits.OnesCount16(sections)
+		if sections != r.reached(int32(w), threshold) || (sections != 0) != slices.Contains(r.order, int32(w)) {
+			documents++
+		}
+	}
 	for doc := range uint32(r.x.base.len()) {
-		w := int32(doc / kernel.Window)
 		units := r.scoreDocument(r.x.base.locate(doc))
-		if units >= threshold && (!slices.Contains(r.order, w) || units > r.windows[w].most) {
+		alive := r.alive[doc/kernel.Window]>>(doc%kernel.Window/kernel.Section)&1 == 1
+		if units >= threshold && !alive || units > r.most(r.bounds[doc/kernel.Section]) {
 			documents++
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // ranking goes through it in that order. Workers share the windows.
 func (s *segment) invert(tags, workers int, p *pause) {
 	level := s.quantize()
-	windows := (s.len() + kernel.Window - 1) / kernel.Window
+	windows := s.windows()
 	shares := make([]*inversion, min(workers, max(1, windows)))
 	together(len(shares), func(i int) {
 		first, end := span(windows, i, len(shares))
@@ -22,28 +22,50 @@ func (s *segment) invert(tags, workers int, p *pause) {
 		}
 		shares[i].count()
 	})
+	s.crests.windows = (windows + kernel.CrestWindows - 1) / kernel.CrestWindows * kernel.CrestWindows
+	sum := s.number(tags, shares)
+	s.entries = make([]entry, sum.entry)
+	s.postings = make([]kernel.Posting, sum.posting, sum.posting+kernel.Overrun)
+	s.columns = make([]kernel.Levels, sum.column)
+	squares := make([]float64, (s.len()+kernel.Section-1)/kernel.Section)
+	together(len(shares), func(i int) { shares[i].fill(squares) })
+	s.crests.level(squares)
+	if invariants {
+		s.assertSorted()
+	}
+}
+
+// number gives each tag its places, and a crest if it is frequent: where it isn't,
+// going through its postings takes less. A tag that at least half of the windows
+// have has an entry for every window, so that it is found at once. Number returns how
+// many places there are in all.
+func (s *segment) number(tags int, shares []*inversion) places {
 	s.first = make([]uint32, tags+1)
+	if s.crested > 0 {
+		s.crests.of = make([]uint32, tags)
+	}
 	var sum places
+	crests := uint32(0)
 	for t := range tags {
 		s.first[t] = sum.entry
+		before := sum
 		for _, in := range shares {
 			n := in.next[t]
 			in.next[t] = sum
 			sum.entry, sum.posting, sum.column = sum.entry+n.entry, sum.posting+n.posting, sum.column+n.column
 		}
+		if windows := uint32(s.windows()); 2*(sum.entry-before.entry) >= windows {
+			sum.entry = before.entry + windows
+		}
+		postings := int(sum.posting - before.posting)
+		if s.crested > 0 && (sum.column > before.column || postings*s.crested >= s.len()/kernel.Section && postings > 0) {
+			crests++
+			s.crests.of[t] = crests
+		}
 	}
 	s.first[tags] = sum.entry
-	s.entries = make([]entry, sum.entry)
-	s.postings = make([]kernel.Posting, sum.posting, sum.posting+kernel.Overrun)
-	s.columns = make([]kernel.Levels, sum.column)
-	s.squares = make([]float64, windows)
-	together(len(shares), func(i int) { shares[i].fill() })
-	for _, squares := range s.squares {
-		s.typical += squares / float64(windows)
-	}
-	if invariants {
-		s.assertSorted()
-	}
+	s.crests.levels = make([]uint8, int(crests)*s.crests.windows*kernel.CrestBytes)
+	return sum
 }
 
 // assertSorted panics unless the entries of each tag are by window, and the
@@ -52,6 +74,12 @@ func (s *segment) assertSorted() {
 	for t := range len(s.first) - 1 {
 		entries := s.entriesOf(TagID(t))
 		for i, e := range entries {
+			if len(entries) == s.windows() && int(e.window) != i {
+				panic(fmt.Sprintf("tag %d: entry %d is of window %d", t, i, e.window))
+			}
+			if e.highest() == 0 {
+				continue
+			}
 			if i > 0 && entries[i-1].window >= e.window {
 				panic(fmt.Sprintf("tag %d: window %d comes after %d", t, e.window, entries[i-1].window))
 			}
@@ -133,13 +161,22 @@ func (p *places) add(s *segment, count uint16) {
 
 // target is where a tag's postings of the window at hand go.
 type target struct {
-	at     uint32
-	column bool
+	at      uint32
+	column  bool
+	highest [kernel.Sections]uint8 // level
 }
 
-// fill places what the windows have.
-func (in *inversion) fill() {
+// fill places what the windows have, and finds the largest sum of squares of each
+// section.
+func (in *inversion) fill(squares []float64) {
 	s := in.segment
+	for t := range in.next {
+		if entries := s.entriesOf(TagID(t)); len(entries) == s.windows() {
+			for w := in.first; w < in.end; w++ {
+				entries[w].window = uint16(w)
+			}
+		}
+	}
 	targets := make([]target, len(in.next))
 	start := 0
 	for i, end := range in.ends {
@@ -147,35 +184,59 @@ func (in *inversion) fill() {
 		w := in.first + i
 		for _, p := range in.parts[start:end] {
 			next := &in.next[p.tag]
-			to := target{next.posting, false}
+			to := target{at: next.posting}
 			if int(p.count) >= s.minColumn {
-				to = target{next.column, true}
+				to = target{at: next.column, column: true}
 			}
 			targets[p.tag] = to
-			s.entries[next.entry] = newEntry(to.at, w, int(p.count), p.highest)
+			entries, at := s.entriesOf(p.tag), w
+			if len(entries) < s.windows() {
+				at = int(next.entry - s.first[p.tag])
+			}
+			entries[at] = newEntry(to.at, w, int(p.count), p.highest)
 			next.add(s, p.count)
 		}
-		in.fillWindow(w, targets)
+		in.fillWindow(w, targets, squares)
+		if s.crested > 0 {
+			for _, p := range in.parts[start:end] {
+				s.setCrest(p.tag, w, &targets[p.tag])
+			}
+		}
 		start = end
 	}
 }
 
-func (in *inversion) fillWindow(w int, targets []target) {
+func (s *segment) setCrest(t TagID, w int, of *target) {
+	number := s.crests.of[t]
+	if number == 0 {
+		return
+	}
+	window := s.crests.window(number, w)
+	for i := range window {
+		window[i] = of.highest[i] | of.highest[i+kernel.CrestBytes]<<4
+	}
+}
+
+func (in *inversion) fillWindow(w int, targets []target, squares []float64) {
 	s := in.segment
 	first, end := in.documents(w)
 	for doc := first; doc < end; doc++ {
-		var squares float64
+		section := (doc - first) / kernel.Section
+		var sum float64
 		for packed := s.packed(uint32(doc)); len(packed) > 0; packed = packed[perTag:] {
 			t, weight := unpack(packed)
-			squares += float64(weight) * float64(weight)
+			sum += float64(weight) * float64(weight)
 			l := in.level.of(weight)
-			if to := &targets[t]; to.column {
+			to := &targets[t]
+			to.highest[section] = max(to.highest[section], l)
+			if to.column {
 				s.columns[to.at].Set(doc-first, l)
 			} else {
 				s.postings[to.at] = kernel.Pack(doc-first, l)
 				to.at++
 			}
 		}
-		s.squares[w] = max(s.squares[w], squares)
+		most := &squares[doc/kernel.Section]
+		*most = max(*most, sum)
 	}
 }

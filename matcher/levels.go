@@ -26,7 +26,8 @@ func (s *segment) quantize() *levelTable {
 	bin := 0
 	for l, end := range ends {
 		for ; bin <= end; bin++ {
-			s.upper[l+1] = max(s.upper[l+1], largest[bin])
+			s.upper[l+1] = max(s.upper[l+1], float64(largest[bin]))
+			s.largest = max(s.largest, s.upper[l+1])
 			level[bin] = uint8(l + 1)
 		}
 	}

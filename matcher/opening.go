@@ -1,6 +1,10 @@
 package matcher
 
-import "github.com/kindred-match/kindred/matcher/internal/kernel"
+import (
+	"slices"
+
+	"github.com/kindred-match/kindred/matcher/internal/kernel"
+)
 
 // mostOpened is how many windows are opened at most. One is enough unless few
 // documents are eligible.
@@ -31,28 +35,52 @@ func (r *Ranker) open(q *Query) {
 // nextBest is the window that comes after one by their bounds, the highest
 // first; the first window if there is none before.
 func (r *Ranker) nextBest(after int32) int32 {
-	best, most := none, int64(0)
+	if after == none {
+		return r.firstBest()
+	}
+	best, most := none, uint16(0)
 	for w := range r.windows {
-		m := r.windows[w].most
-		if m > most && (after == none || m < r.windows[after].most || m == r.windows[after].most && int32(w) > after) {
+		m := r.highest(int32(w))
+		if m > most && (m < r.highest(after) || m == r.highest(after) && int32(w) > after) {
 			best, most = int32(w), m
 		}
 	}
 	return best
 }
 
-// openWindow offers the promising documents of a window.
+func (r *Ranker) firstBest() int32 {
+	peak := kernel.Peak(r.bounds)
+	if peak == 0 {
+		return none
+	}
+	r.alive = slices.Grow(r.alive[:0], r.x.base.crests.windows)[:r.x.base.crests.windows]
+	kernel.Reach(r.bounds, peak, r.alive)
+	return int32(slices.IndexFunc(r.alive, func(sections uint16) bool { return sections != 0 }))
+}
+
+// highest is the highest bound of a window's sections.
+func (r *Ranker) highest(w int32) uint16 {
+	return kernel.Peak(r.bounds[int(w)*kernel.Sections:][:kernel.Sections])
+}
+
+// openWindow offers the promising documents of a window, of the sections whose
+// bound is not much lower than its highest.
 func (r *Ranker) openWindow(w int32, q *Query) {
-	if !r.siftFirst(w) {
-		enough := 2*min(q.K, kernel.Window) + 8
+	r.referOne(w)
+	highest := r.highest(w)
+	sections := r.from(w, highest/2)
+	if !r.siftFirst(w, sections) {
+		// Sums are near to scores, so that few more than those that are wanted do.
+		wanted := min(q.K, kernel.Window)
+		enough := wanted + wanted/4 + 2
 		if len(r.sifter.rules) > 0 && r.sifter.sifted != w {
-			r.siftWindow(w)
+			r.siftWindow(w, sections)
 		}
-		r.scale(r.windows[w].most)
-		r.gather(w)
-		kernel.Peek(r.sums, r.columns, finest, &r.mask)
-		cut := r.promising(w, enough)
-		kernel.Collect(r.sums, nil, cut, &r.mask)
+		r.scale(r.most(highest))
+		r.gather(w, sections)
+		kernel.Peek(r.sums, r.columns, finest, sections, &r.mask)
+		cut := r.promising(w, sections, enough)
+		kernel.Collect(r.sums, nil, cut, sections, &r.mask)
 		r.siftCollected(w)
 		r.x.overlay.clear(w, &r.mask)
 		r.mask.Keep(2 * enough) // any of them will do
@@ -62,18 +90,22 @@ func (r *Ranker) openWindow(w int32, q *Query) {
 	r.finish(q, &r.top)
 }
 
-// promising is the highest cut that enough of the sums pass, found by halving.
-func (r *Ranker) promising(w int32, enough int) uint8 {
+// promising is a cut that enough of the sums pass, and not many more if there is
+// one, found by halving.
+func (r *Ranker) promising(w int32, sections uint16, enough int) uint8 {
 	low, high := 1, finest
 	for low < high {
 		middle := (low + high + 1) / 2
-		kernel.Peek(r.sums, nil, uint8(middle), &r.mask)
+		kernel.Peek(r.sums, nil, uint8(middle), sections, &r.mask)
 		r.siftCollected(w)
 		r.x.overlay.clear(w, &r.mask)
-		if r.mask.Count() >= enough {
-			low = middle
-		} else {
+		switch n := r.mask.Count(); {
+		case n < enough:
 			high = middle - 1
+		case n <= enough+enough/2:
+			return uint8(middle)
+		default:
+			low = middle
 		}
 	}
 	return uint8(low)

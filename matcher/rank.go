@@ -58,17 +58,25 @@ type Ranker struct {
 	verdicts verdicts
 	sifter   sifter
 	tables   []kernel.Table // by term
-	windows  []windowTerms  // by window
-	refs     []kernel.Ref   // of all windows
-	scaled   int64          // units that the finest sum stands for
-	cut      uint8          // the sum from which on a document may matter
+	crests   []kernel.Crest // of the terms that have one
+	bounds   []uint16       // by section, in steps; see bound
+	start    []uint16       // by section: what terms without a crest add
+	perUnit  float64        // steps of the bounds
+	alive    []uint16       // by window: the sections that may matter
+	strong   []uint16       // those that are likely to
+	one      [1]uint16      // as alive, of a window
+	worth    kernel.Worth   // kept here, since what kernels are handed escapes
+	steps    kernel.Steps
+	windows  []windowTerms // by window
+	refs     []kernel.Ref  // rows of the windows
+	scaled   int64         // units that the finest sum stands for
+	cut      uint8         // the sum from which on a document may matter
 	sums     *kernel.Sums
 	columns  []kernel.Column
 	mask     kernel.Mask
 	above    kernel.Mask   // of the documents with more than the cut
 	order    []int32       // windows to visit
 	weaker   []int32       // those that come last
-	gain     []float64     // by kernel.Ref.Most: see arrange
 	opened   []int32       // windows that were opened
 	offered  []kernel.Mask // their documents that were offered then
 	noted    []uint32      // documents to be scored, of which forward is on its way
@@ -87,21 +95,13 @@ const inFlight = 16
 // term is a tag of the query.
 type term struct {
 	entries []entry
-	// most is by level the most that a document with that level gains: P G times
-	// the level's largest weight, or G min(P, that weight) times the largest
-	// boost. In steps of the ranker's scale, rounded up, it is in tables.
-	most  [16]int64
-	about [16]float64 // most
-	// Each unit of a weight gains slope, up to a weight of limit.
-	slope, limit float64
-}
-
-// windowTerms is what is known of a window before it is visited.
-type windowTerms struct {
-	most int64 // no document of it has more units
-	// Its lists are the ranker's refs from first on up to columns, its columns
-	// those from there on up to end.
-	first, columns, end uint32
+	// everywhere says that there is an entry for every window, empty ones too.
+	everywhere bool
+	crest      []uint8 // nil if there is none
+	// worth is what a document gains by a weight for the tag: P G times the weight,
+	// or G times the largest boost times the weight, up to P. These are whole numbers
+	// below 2^53, and so is the worth of any weight.
+	worth kernel.Worth
 }
 
 // none is no window.
@@ -136,11 +136,11 @@ func (r *Ranker) Move(x *Index) {
 // Rank appends to dst the first K of the eligible opportunities with units
 // above 0, by units descending, then by id ascending.
 //
-// Its stages: compile the profile into terms; bound each window by the highest
+// Its stages: compile the profile into terms; bound each section by the highest
 // levels of its terms; open the window of the highest bound to learn what the
-// top k have at least; visit the windows whose bound is not below that, add up
-// levels in bytes, and score exactly what may still matter; score what is not
-// in the segment yet; order the top k.
+// top k have at least; visit the sections whose bound is not below that, window by
+// window, add up levels in bytes, and score exactly what may still matter; score
+// what is not in the segment yet; order the top k.
 func (r *Ranker) Rank(dst []Candidate, q *Query) []Candidate {
 	if q.K <= 0 {
 		return dst
@@ -203,20 +203,15 @@ func (r *Ranker) compile(q *Query) {
 			continue
 		}
 		kernel.PrefetchAll(entries)
-		r.terms = append(r.terms, term{entries: entries})
-		last := &r.terms[len(r.terms)-1]
+		r.terms = append(r.terms, term{
+			entries: entries, everywhere: len(entries) == len(r.windows), crest: x.base.crests.crest(t),
+		})
+		worth := &r.terms[len(r.terms)-1].worth
+		worth.Upper = &x.base.upper
 		p := int64(r.profile.weight[t])
-		last.slope, last.limit = float64(p*g), math.MaxUint16
+		worth.Slope, worth.Limit = float64(p*g), math.MaxUint16
 		if x.settings.Measure == Overlap {
-			last.slope, last.limit = float64(g*x.base.maxBoost), float64(p)
-		}
-		for l, w := range x.base.upper {
-			if x.settings.Measure == Overlap {
-				last.most[l] = g * min(p, w) * x.base.maxBoost
-			} else {
-				last.most[l] = p * g * w
-			}
-			last.about[l] = float64(last.most[l])
+			worth.Slope, worth.Limit = float64(g*x.base.maxBoost), float64(p)
 		}
 	}
 	r.tables = slices.Grow(r.tables[:0], len(r.terms))[:len(r.terms)]

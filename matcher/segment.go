@@ -31,19 +31,22 @@ type segment struct {
 	forward []uint32
 	records []uint16
 
-	minColumn int       // from how many postings on a tag has a column in a window
-	upper     [16]int64 // the largest weight of each level; 0 of level 0
-	maxBoost  int64     // the largest boost factor
-	squares   []float64 // by window: the largest sum of a document's squared weights
-	typical   float64   // the mean of squares
-	first     []uint32  // where each tag's entries start; one more at the end
-	entries   []entry   // by tag, then window
-	postings  []kernel.Posting
-	columns   []kernel.Levels
+	minColumn int         // from how many postings on a tag has a column in a window
+	upper     [16]float64 // the largest weight of each level; 0 of level 0
+	largest   float64     // the largest of them
+	maxBoost  int64       // the largest boost factor
+	// crested is how many sections there are at most for a posting of a tag with a
+	// crest; 0 where there are no crests.
+	crested  int
+	crests   crests
+	first    []uint32 // where each tag's entries start; one more at the end
+	entries  []entry  // by tag, then window
+	postings []kernel.Posting
+	columns  []kernel.Levels
 }
 
 // entry is a tag's part of a window: a column, or postings if there are fewer
-// than the segment's minColumn.
+// than the segment's minColumn. Its highest level is 0 if it is empty.
 type entry struct {
 	at     uint32 // in the segment's columns or postings
 	window uint16
@@ -72,6 +75,8 @@ type record struct {
 func compareIDs(a, b *Opportunity) int { return cmp.Compare(a.ID, b.ID) }
 
 func (s *segment) len() int { return max(0, len(s.forward)-1) }
+
+func (s *segment) windows() int { return (s.len() + kernel.Window - 1) / kernel.Window }
 
 func (s *segment) find(id string) (uint32, bool) {
 	i, ok := sort.Find(len(s.byID), func(i int) int { return cmp.Compare(id, s.opportunities[s.byID[i]].ID) })
@@ -121,13 +126,16 @@ func (s *segment) entriesOf(t TagID) []entry {
 func (s *segment) frequency(t TagID) int64 {
 	var n int64
 	for _, e := range s.entriesOf(t) {
-		n += int64(e.count())
+		if e.highest() > 0 {
+			n += int64(e.count())
+		}
 	}
 	return n
 }
 
 func (s *segment) bytes() int64 {
 	const word, half = 4, 2
-	return int64(word*(len(s.forward)+len(s.first)+len(s.byID)+len(s.place)) +
-		half*(len(s.records)+len(s.postings)) + 8*(len(s.entries)+len(s.squares)) + kernel.ColumnBytes*len(s.columns))
+	return int64(word*(len(s.forward)+len(s.first)+len(s.byID)+len(s.place))+
+		half*(len(s.records)+len(s.postings))+8*len(s.entries)+kernel.ColumnBytes*len(s.columns)) +
+		s.crests.bytes()
 }

@@ -2,6 +2,7 @@ package matcher
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 
 	"github.com/kindred-match/kindred/matcher/internal/kernel"
@@ -192,9 +193,9 @@ func (s *segment) all(w int32, mask *kernel.Mask) {
 	}
 }
 
-// few is about how many documents of a window it takes as long to score from
-// their records as to add up the window.
-func (r *Ranker) few(w int32) int {
+// few is about how many documents of sections of a window it takes as long to
+// score from their records as to add the sections up.
+func (r *Ranker) few(w int32, sections uint16) int {
 	const (
 		document = 20.0 // nanoseconds, as all that follow: to score one from its record
 		posting  = 0.8
@@ -229,29 +230,31 @@ func (r *Ranker) siftChanged(w int32, mask *kernel.Mask) int {
 	return mask.Count()
 }
 
-// siftFirst finds out which documents of a window pass, if it may be that few
-// do. It reports whether that is so, and r.mask has them: then there is no need
+// siftFirst finds out which documents of sections of a window pass, if it may be
+// that few do. It reports whether that is so, and r.mask has them: then there is no need
 // to add the window up.
-func (r *Ranker) siftFirst(w int32) bool {
+func (r *Ranker) siftFirst(w int32, sections uint16) bool {
 	f := &r.sifter
 	f.sifted = none
 	if len(f.rules) == 0 {
 		return false
 	}
-	few := r.few(w)
-	if f.share*kernel.Window > float64(2*few) {
+	few := r.few(w, sections)
+	if f.share*float64(kernel.Section*bits.OnesCount16(sections)) > float64(2*few) {
 		return false
 	}
-	if r.siftWindow(w) > few {
+	if r.siftWindow(w, sections) > few {
 		return false
 	}
 	r.mask = f.mask
 	return true
 }
 
-// siftWindow finds out which documents of a window pass, and counts them.
-func (r *Ranker) siftWindow(w int32) int {
+// siftWindow finds out which documents of sections of a window pass, and counts
+// them.
+func (r *Ranker) siftWindow(w int32, sections uint16) int {
 	r.x.base.all(w, &r.sifter.mask)
+	r.sifter.mask.Cut(sections)
 	r.sifter.sifted = w
 	return r.siftChanged(w, &r.sifter.mask)
 }

@@ -101,7 +101,7 @@ type opened struct {
 }
 
 func newSweep(s *swept, tags int) *sweep {
-	windows := (s.segment.len() + kernel.Window - 1) / kernel.Window
+	windows := s.segment.windows()
 	return &sweep{
 		swept: s, gains: newGains(tags, s.overlap), heads: make([]int32, windows),
 		opens: make([]opened, max(1, min(stretch, windows))), usual: 0.2, usualCut: aim,
@@ -172,6 +172,9 @@ func (s *sweep) list() {
 	s.nodes = s.nodes[:0]
 	for i := range s.terms {
 		for _, e := range s.terms[i].entries {
+			if e.highest() == 0 {
+				continue
+			}
 			s.nodes = append(s.nodes, node{int32(i), s.heads[e.window], e})
 			s.heads[e.window] = int32(len(s.nodes) - 1)
 		}
@@ -333,13 +336,13 @@ func (s *sweep) rescale(factor float64) {
 		if s.overlap {
 			step := float64(t.gain.g) * f
 			for l := 1; l < len(upper); l++ {
-				table[l] = steps255(float64(min(t.gain.p, upper[l])) * step)
+				table[l] = steps255(min(float64(t.gain.p), upper[l]) * step)
 			}
 			continue
 		}
 		step := float64(t.gain.p*t.gain.g) * f
 		for l := 1; l < len(upper); l++ {
-			table[l] = steps255(float64(upper[l]) * step)
+			table[l] = steps255(upper[l] * step)
 		}
 	}
 }
@@ -372,10 +375,10 @@ func (s *sweep) gather(o *opened) {
 		if count := n.entry.count(); count >= on.minColumn {
 			s.columns = append(s.columns, kernel.Column{Levels: &on.columns[n.entry.at], Table: s.tables[n.term]})
 		} else {
-			s.lists = append(s.lists, kernel.Ref{At: n.entry.at, Count: uint16(count), Most: uint16(n.term) << 4})
+			s.lists = append(s.lists, kernel.Ref{At: n.entry.at, Count: uint16(count), Table: uint16(n.term)})
 		}
 	}
-	kernel.Scatter(&o.sums, on.postings, s.tables, s.lists)
+	kernel.Scatter(&o.sums, on.postings, s.tables, s.lists, kernel.All)
 }
 
 // sift sets the masks of the windows to the documents that pass the cut, and
@@ -459,7 +462,7 @@ func (s *sweep) follow() {
 func (s *sweep) prefetch(w int32) {
 	for i := s.heads[w]; i != none; i = s.nodes[i].next {
 		if e := s.nodes[i].entry; e.count() >= s.segment.minColumn {
-			kernel.PrefetchColumn(&s.segment.columns[e.at])
+			kernel.PrefetchColumn(&s.segment.columns[e.at], kernel.All)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package matcher
 
 import (
+	"cmp"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -8,43 +9,79 @@ import (
 	"github.com/kindred-match/kindred/matcher/internal/kernel"
 )
 
-// bound adds up for each window the most that its documents may have, and puts
-// together what it has of the terms. There is no branch in its loops that would
-// be hard to foresee.
-func (r *Ranker) bound() {
-	if r.sifter.walk.ok && !invariants {
-		return // no window is visited
-	}
+// windowTerms is what a window has of the terms: a row of the ranker's refs as
+// long as there are terms, its lists from the front on, its columns at the end.
+type windowTerms struct {
+	row            uint32
+	lists, columns uint32
+}
+
+// refer fills the rows of the windows that are to be visited. The others have
+// the first row together, which nobody reads.
+func (r *Ranker) refer() {
 	clear(r.windows)
-	// An entry whose info is above this has a column.
+	n := uint32(len(r.terms))
+	size := n * uint32(len(r.order)+1)
+	r.refs = slices.Grow(r.refs[:0], int(size))[:size]
+	for i, w := range r.order {
+		r.windows[w].row = n * uint32(i+1)
+		r.referEverywhere(w)
+	}
+	for i := range r.terms {
+		if t := &r.terms[i]; !t.everywhere {
+			for _, e := range t.entries {
+				r.put(&r.windows[e.window], e, i)
+			}
+		}
+	}
+}
+
+// referOne is refer for a window alone, in the first row.
+func (r *Ranker) referOne(w int32) {
+	n := len(r.terms)
+	r.refs = slices.Grow(r.refs[:0], n)[:n]
+	r.windows[w] = windowTerms{}
+	r.referEverywhere(w)
+	for i := range r.terms {
+		if t := &r.terms[i]; !t.everywhere {
+			if e, ok := entryOf(t.entries, w); ok {
+				r.put(&r.windows[w], e, i)
+			}
+		}
+	}
+}
+
+// referEverywhere puts the terms that have an entry for every window.
+func (r *Ranker) referEverywhere(w int32) {
+	window := r.windows[w]
+	for i := range r.terms {
+		if t := &r.terms[i]; t.everywhere {
+			r.put(&window, t.entries[w], i)
+		}
+	}
+	r.windows[w] = window
+}
+
+// put puts a term where its window's next list, or column, goes; what is empty is
+// written over by the next. There is no branch that would be hard to foresee.
+func (r *Ranker) put(w *windowTerms, e entry, term int) {
 	longest := uint32(newEntry(0, 0, r.x.base.minColumn-1, 15).info)
-	for i := range r.terms {
-		t := &r.terms[i]
-		for _, e := range t.entries {
-			w := &r.windows[e.window]
-			w.most += t.most[e.highest()]
-			w.columns += (longest - uint32(e.info)) >> 31
-			w.end++
-		}
+	column := (longest - uint32(e.info)) >> 31
+	some := (uint32(e.highest()) + 15) >> 4
+	n := uint32(len(r.terms))
+	at := w.row + (w.lists&(column-1) | (n-1-w.columns)&-column)
+	r.refs[at] = kernel.Ref{At: e.at, Count: uint16(e.count()), Table: uint16(term)}
+	w.columns += column
+	w.lists += some - column
+}
+
+// entryOf finds the entry of a window.
+func entryOf(entries []entry, w int32) (entry, bool) {
+	i, ok := slices.BinarySearchFunc(entries, uint16(w), func(e entry, w uint16) int { return cmp.Compare(e.window, w) })
+	if !ok {
+		return entry{}, false
 	}
-	var n uint32
-	for i := range r.windows {
-		w := &r.windows[i]
-		lists, all := w.end-w.columns, w.end
-		w.first, w.columns, w.end = n, n, n+lists
-		n += all
-	}
-	r.refs = slices.Grow(r.refs[:0], int(n))[:n]
-	for i := range r.terms {
-		for _, e := range r.terms[i].entries {
-			w := &r.windows[e.window]
-			column := (longest - uint32(e.info)) >> 31
-			at := w.columns&(column-1) | w.end&-column
-			w.columns += 1 - column
-			w.end += column
-			r.refs[at] = kernel.Ref{At: e.at, Count: uint16(e.count()), Most: uint16(i)<<4 | uint16(e.highest())}
-		}
-	}
+	return entries[i], true
 }
 
 // ahead is how many windows ahead of its visit a window is asked for.
@@ -64,6 +101,7 @@ func (r *Ranker) visit(q *Query, to sink) {
 
 func (r *Ranker) visitWindows(q *Query, to sink) {
 	r.arrange(to.threshold())
+	r.refer()
 	r.scaled = 0
 	for _, w := range r.order[:min(ahead, len(r.order))] {
 		r.prefetch(w)
@@ -73,10 +111,11 @@ func (r *Ranker) visitWindows(q *Query, to sink) {
 			r.prefetch(r.order[i+ahead])
 		}
 		threshold := to.threshold()
-		if r.windows[w].most < threshold {
+		sections := r.reached(w, threshold)
+		if sections == 0 {
 			continue
 		}
-		if r.siftFirst(w) {
+		if r.siftFirst(w, sections) {
 			r.skipOffered(w)
 			r.note(w, r.mask.Words(), q, to)
 			continue
@@ -85,14 +124,14 @@ func (r *Ranker) visitWindows(q *Query, to sink) {
 		if threshold > r.scaled+r.scaled/32 {
 			r.scale(threshold)
 		}
-		r.gather(w)
-		words := kernel.Collect(r.sums, r.columns, r.cut, &r.mask)
+		r.gather(w, sections)
+		words := kernel.Collect(r.sums, r.columns, r.cut, sections, &r.mask)
 		if words == 0 {
 			continue
 		}
 		r.skipOffered(w)
 		r.siftCollected(w)
-		r.breakTies(w, to)
+		r.breakTies(w, sections, to)
 		r.note(w, words, q, to)
 	}
 	r.finish(q, to)
@@ -109,12 +148,12 @@ func (r *Ranker) scale(units int64) {
 	r.scaled, r.cut = units, finest
 	factor := float64(finest) / float64(units)
 	for i := range r.terms {
-		t, table := &r.terms[i], &r.tables[i]
-		if kernel.RoundUp(table, &t.about, factor) {
+		worth, table := &r.terms[i].worth, &r.tables[i]
+		if kernel.RoundUp(table, worth, factor) {
 			continue
 		}
-		for l, most := range t.most {
-			table[l] = steps(most, units)
+		for l, upper := range worth.Upper {
+			table[l] = steps(int64(worth.Slope*min(upper, worth.Limit)), units)
 		}
 	}
 }
@@ -138,13 +177,13 @@ const bulk = 64
 // breakTies takes out of the mask the documents that can only tie with the last
 // of the first k, and lose by their ids. Where whole windows tie, scoring them
 // all would take longer than a plain loop.
-func (r *Ranker) breakTies(w int32, to sink) {
+func (r *Ranker) breakTies(w int32, sections uint16, to sink) {
 	last := to.tie()
 	if int(last) >= r.x.base.len() || r.scaled != to.threshold() || r.mask.Count() <= bulk {
 		return
 	}
-	r.gather(w)
-	kernel.Collect(r.sums, r.columns, r.cut+1, &r.above)
+	r.gather(w, sections)
+	kernel.Collect(r.sums, r.columns, r.cut+1, sections, &r.above)
 	place := r.x.base.place[int(w)*kernel.Window:]
 	lowest := r.x.base.place[last]
 	for b := range r.mask {
@@ -158,11 +197,14 @@ func (r *Ranker) breakTies(w int32, to sink) {
 
 // lists and columns are what a window has of the terms.
 func (r *Ranker) lists(w int32) []kernel.Ref {
-	return r.refs[r.windows[w].first:r.windows[w].columns]
+	window := &r.windows[w]
+	return r.refs[window.row : window.row+window.lists]
 }
 
 func (r *Ranker) columnRefs(w int32) []kernel.Ref {
-	return r.refs[r.windows[w].columns:r.windows[w].end]
+	window := &r.windows[w]
+	end := window.row + uint32(len(r.terms))
+	return r.refs[end-window.columns : end]
 }
 
 // prefetch asks for what gather and Collect will read of a window.
@@ -170,17 +212,17 @@ func (r *Ranker) prefetch(w int32) {
 	base := r.x.base
 	kernel.PrefetchLists(base.postings, r.lists(w))
 	for _, c := range r.columnRefs(w) {
-		kernel.PrefetchColumn(&base.columns[c.At])
+		kernel.PrefetchColumn(&base.columns[c.At], r.alive[w])
 	}
 }
 
-// gather adds up the postings of a window and lists its columns.
-func (r *Ranker) gather(w int32) {
+// gather adds up the postings of sections of a window and lists its columns.
+func (r *Ranker) gather(w int32, sections uint16) {
 	base := r.x.base
-	kernel.Scatter(r.sums, base.postings, r.tables, r.lists(w))
+	kernel.Scatter(r.sums, base.postings, r.tables, r.lists(w), sections)
 	r.columns = r.columns[:0]
 	for _, c := range r.columnRefs(w) {
-		r.columns = append(r.columns, kernel.Column{Levels: &base.columns[c.At], Table: r.tables[c.Table()]})
+		r.columns = append(r.columns, kernel.Column{Levels: &base.columns[c.At], Table: r.tables[c.Table]})
 	}
 }
 
@@ -224,9 +266,9 @@ func (r *Ranker) advance(q *Query, to sink) {
 	base := r.x.base
 	for _, d := range r.located {
 		h := hit{units: r.scoreDocument(d), doc: d.doc}
-		if invariants && h.units > r.windows[d.doc/kernel.Window].most {
-			panic(fmt.Sprintf("document %d has %d units, above the bound %d of its window",
-				d.doc, h.units, r.windows[d.doc/kernel.Window].most))
+		if invariants && h.units > r.most(r.bounds[d.doc/kernel.Section]) {
+			panic(fmt.Sprintf("document %d has %d units, above the bound %d of its section",
+				d.doc, h.units, r.most(r.bounds[d.doc/kernel.Section])))
 		}
 		if h.units < to.threshold() || !to.admits(h) || !r.eligible(d.doc, q) {
 			continue

@@ -44,13 +44,13 @@ func TestLevelsBoundWeights(t *testing.T) {
 		level := s.quantize()
 		for i := perTag - 1; i < len(s.records); i += perTag {
 			w := s.records[i]
-			if l := level.of(w); l < 1 || l > 15 || int64(w) > s.upper[l] {
-				t.Fatalf("%d distinct weights: weight %d has level %d, which goes up to %d", distinct, w, l, s.upper[l])
+			if l := level.of(w); l < 1 || l > 15 || float64(w) > s.upper[l] {
+				t.Fatalf("%d distinct weights: weight %d has level %d, which goes up to %v", distinct, w, l, s.upper[l])
 			}
 		}
 		for l := 1; l < 15; l++ {
 			if s.upper[l+1] != 0 && s.upper[l] > s.upper[l+1] {
-				t.Errorf("%d distinct weights: level %d goes up to %d, the next to %d", distinct, l, s.upper[l], s.upper[l+1])
+				t.Errorf("%d distinct weights: level %d goes up to %v, the next to %v", distinct, l, s.upper[l], s.upper[l+1])
 			}
 		}
 	}

@@ -13,6 +13,10 @@ const (
 	Window = 4096
 	// Blocks is how many words of 64 documents a window has.
 	Blocks = Window / 64
+	// Section is how many documents are bounded together, Sections how many
+	// sections a window has.
+	Section  = 256
+	Sections = Window / Section
 	// ColumnBytes is the size of a column of levels.
 	ColumnBytes = Window / 2
 )
@@ -50,6 +54,13 @@ func (m *Mask) Remove(other *Mask) {
 	}
 }
 
+// Cut clears the bits outside of the sections.
+func (m *Mask) Cut(sections uint16) {
+	for i := range m {
+		m[i] &= -uint64(sections >> (i / (Blocks / Sections)) & 1)
+	}
+}
+
 // Keep clears all but the first n bits that are set.
 func (m *Mask) Keep(n int) {
 	for i := range m {
@@ -76,19 +87,16 @@ type Column struct {
 }
 
 // Ref refers to what a tag has in a window: Count postings from one on, or the
-// column of a number; with the tag's table.
+// column of a number; with the number of the tag's table.
 type Ref struct {
 	At    uint32
 	Count uint16
-	Most  uint16 // the number of the table times 16, plus the highest level
+	Table uint16
 }
-
-// Table is the number of the tag's table.
-func (r Ref) Table() int { return int(r.Most >> 4) }
 
 // Overrun is how many postings after the last one of a list may be read: that
 // many more than there are have to be in memory.
-const Overrun = 3
+const Overrun = 31
 
 // Posting is a document of a window and its level, packed as 16 bits: the
 // document's offset in the high 12 bits, the level in the low 4.
@@ -115,10 +123,17 @@ type loops struct {
 	// minColumn is from how many postings of a tag in a window on a column is
 	// the faster way to add them up.
 	minColumn int
-	scatter   func(sums *Sums, postings []Posting, tables []Table, lists []Ref)
-	roundUp   func(table *Table, values *[16]float64, factor float64) bool
+	// crested is how many sections there may be for a posting of a tag, for its
+	// crest to be the faster way to bound them.
+	crested int
+	scatter func(sums *Sums, postings []Posting, tables []Table, lists []Ref, sections uint16)
+	roundUp func(table *Table, worth *Worth, factor float64) bool
+	steps   func(steps *Steps, worth *Worth, half, factor float64)
 	// collect leaves sums & keep.
-	collect func(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask) uint64
+	collect func(sums *Sums, columns []Column, threshold, keep uint8, sections uint16, mask *Mask) uint64
+	bound   func(bounds, start []uint16, crests []Crest, fresh uint16)
+	peak    func(bounds []uint16) uint16
+	reach   func(bounds []uint16, least uint16, reached []uint16)
 	sieve   func(buckets *Buckets, passing *Passing, mask *Mask)
 	// sift leaves the sums and cuts the mask to the allowed.
 	sift    func(sums *Sums, columns []Column, allowed *Mask, threshold uint8, mask *Mask) int
@@ -146,27 +161,42 @@ func Name() string { return active.name }
 // kept as a column of levels.
 func MinColumn() int { return active.minColumn }
 
+// All are all sections of a window; a bit stands for each.
+const All = 1<<Sections - 1
+
+// Crested is how many sections there may be at most for each posting of a tag that
+// is to have a crest.
+func Crested() int { return active.crested }
+
 // Scatter adds what the levels of the postings that the lists refer to
-// contribute to their documents' sums.
-func Scatter(sums *Sums, postings []Posting, tables []Table, lists []Ref) {
-	active.scatter(sums, postings, tables, lists)
+// contribute to their documents' sums, in the sections alone.
+func Scatter(sums *Sums, postings []Posting, tables []Table, lists []Ref, sections uint16) {
+	active.scatter(sums, postings, tables, lists, sections)
 }
 
-// RoundUp sets the table to the values times the factor, rounded up, at most
-// 255. It reports false where it can't be sure, since one is very near to an
-// integer. Values are 0 or more.
-func RoundUp(table *Table, values *[16]float64, factor float64) bool {
-	return active.roundUp(table, values, factor)
+// Worth says what a tag is worth to a query: a weight w is worth slope times w, up
+// to a weight of limit. Upper has the largest weight of each level, 0 of level 0.
+type Worth struct {
+	Upper        *[16]float64
+	Slope, Limit float64
+}
+
+// RoundUp sets the table to what the levels' largest weights are worth, times the
+// factor, rounded up, at most 255. It reports false where it can't be sure, since
+// one is very near to an integer. What weights are worth has to be exact.
+func RoundUp(table *Table, worth *Worth, factor float64) bool {
+	return active.roundUp(table, worth, factor)
 }
 
 // Collect adds the columns to the sums, sets the bits of the documents whose
-// sum is the threshold or more, and clears the sums for the next window. It
-// returns which words of the mask are not 0.
-func Collect(sums *Sums, columns []Column, threshold uint8, mask *Mask) uint64 {
-	return active.collect(sums, columns, threshold, 0, mask)
+// sum is the threshold or more, and clears the sums for the next window: all of
+// that in the sections alone, and no bit is set in the others. It returns which
+// words of the mask are not 0.
+func Collect(sums *Sums, columns []Column, threshold uint8, sections uint16, mask *Mask) uint64 {
+	return active.collect(sums, columns, threshold, 0, sections, mask)
 }
 
 // Peek is Collect, but leaves the sums with the columns added.
-func Peek(sums *Sums, columns []Column, threshold uint8, mask *Mask) uint64 {
-	return active.collect(sums, columns, threshold, 255, mask)
+func Peek(sums *Sums, columns []Column, threshold uint8, sections uint16, mask *Mask) uint64 {
+	return active.collect(sums, columns, threshold, 255, sections, mask)
 }

@@ -6,29 +6,64 @@ import "unsafe"
 // column of few postings takes too much memory.
 const minColumn = 96
 
+// crested is lower than by time, too.
+const crested = 16
+
 // available lists the loops that the processor and the system have, the best
 // first.
 func available() []loops {
 	list := []loops{portable}
-	avx2, avx512 := features()
-	if avx2 {
-		list = append([]loops{{name: "avx2", minColumn: minColumn, scatter: scatterAssembly, roundUp: roundUp, collect: collectWith(collectAVX2), sieve: sieveAVX2, sift: siftBy(collectWith(collectAVX2)), exclude: exclude}}, list...)
+	has := features()
+	if has.avx2 {
+		list = append([]loops{{
+			name: "avx2", minColumn: minColumn, crested: crested, scatter: scatterWith(scatterSections), roundUp: roundUp, steps: steps,
+			collect: collectWith(collectAVX2), bound: boundWith(boundAVX2), peak: peakWithAVX2, reach: reachWithAVX2,
+			sieve: sieveAVX2, sift: siftBy(collectWith(collectAVX2)), exclude: exclude,
+		}}, list...)
 	}
-	if avx512 {
-		list = append([]loops{{name: "avx512", minColumn: minColumn, scatter: scatterAssembly, roundUp: roundUpAVX512, collect: collectWith(collectAVX512), sieve: sieveAVX512, sift: siftWithAVX512, exclude: excludeWithAVX512}}, list...)
+	if has.avx512 {
+		l := loops{
+			name: "avx512", minColumn: minColumn, crested: crested, scatter: scatterWith(scatterSections), roundUp: roundUpAVX512, steps: stepsAVX512,
+			collect: collectWith(collectAVX512), bound: boundWith(boundAVX512), peak: peakWithAVX2, reach: reachWithAVX2,
+			sieve: sieveAVX512, sift: siftWithAVX512, exclude: excludeWithAVX512,
+		}
+		if has.compress {
+			l.scatter = scatterWith(scatterCompress)
+		}
+		list = append([]loops{l}, list...)
 	}
 	return list
 }
 
-// collectWith gives the assembly what it wants: a pointer and a number.
-func collectWith(f func(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask) uint64) func(*Sums, []Column, uint8, uint8, *Mask) uint64 {
-	return func(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask) uint64 {
-		return f(sums, unsafe.SliceData(columns), len(columns), threshold, keep, mask)
+// collectWith gives the assembly what it wants: a pointer and a number. So do
+// the functions after it.
+func collectWith(f func(sums *Sums, columns *Column, n int, threshold, keep uint8, sections uint16, mask *Mask) uint64) func(*Sums, []Column, uint8, uint8, uint16, *Mask) uint64 {
+	return func(sums *Sums, columns []Column, threshold, keep uint8, sections uint16, mask *Mask) uint64 {
+		return f(sums, unsafe.SliceData(columns), len(columns), threshold, keep, sections, mask)
 	}
 }
 
-func scatterAssembly(sums *Sums, postings []Posting, tables []Table, lists []Ref) {
-	scatterLists(sums, unsafe.SliceData(postings), unsafe.SliceData(tables), unsafe.SliceData(lists), len(lists))
+// scatterWith leaves whole windows to the loop that asks nothing of postings.
+func scatterWith(f func(sums *Sums, postings *Posting, tables *Table, lists *Ref, n int, sections uint16)) func(*Sums, []Posting, []Table, []Ref, uint16) {
+	return func(sums *Sums, postings []Posting, tables []Table, lists []Ref, sections uint16) {
+		if sections == All {
+			scatterLists(sums, unsafe.SliceData(postings), unsafe.SliceData(tables), unsafe.SliceData(lists), len(lists))
+		} else {
+			f(sums, unsafe.SliceData(postings), unsafe.SliceData(tables), unsafe.SliceData(lists), len(lists), sections)
+		}
+	}
+}
+
+func boundWith(f func(bounds, start *uint16, chunks int, crests *Crest, n int, fresh uint16)) func(bounds, start []uint16, crests []Crest, fresh uint16) {
+	return func(bounds, start []uint16, crests []Crest, fresh uint16) {
+		f(&bounds[0], &start[0], len(bounds)/(CrestWindows*Sections), unsafe.SliceData(crests), len(crests), fresh)
+	}
+}
+
+func peakWithAVX2(bounds []uint16) uint16 { return peakAVX2(&bounds[0], len(bounds)/Sections) }
+
+func reachWithAVX2(bounds []uint16, least uint16, reached []uint16) {
+	reachAVX2(&bounds[0], &reached[0], len(reached), least)
 }
 
 //go:noescape
@@ -38,16 +73,40 @@ func prefetch(p unsafe.Pointer, lines int)
 func prefetchLists(postings *Posting, lists *Ref, n int)
 
 //go:noescape
+func prefetchColumn(l *Levels, sections uint16)
+
+//go:noescape
 func scatterLists(sums *Sums, postings *Posting, tables *Table, lists *Ref, n int)
 
 //go:noescape
-func roundUpAVX512(table *Table, values *[16]float64, factor float64) bool
+func scatterSections(sums *Sums, postings *Posting, tables *Table, lists *Ref, n int, sections uint16)
 
 //go:noescape
-func collectAVX2(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask) (words uint64)
+func scatterCompress(sums *Sums, postings *Posting, tables *Table, lists *Ref, n int, sections uint16)
 
 //go:noescape
-func collectAVX512(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask) (words uint64)
+func boundAVX2(bounds, start *uint16, chunks int, crests *Crest, n int, fresh uint16)
+
+//go:noescape
+func boundAVX512(bounds, start *uint16, chunks int, crests *Crest, n int, fresh uint16)
+
+//go:noescape
+func peakAVX2(bounds *uint16, windows int) uint16
+
+//go:noescape
+func stepsAVX512(steps *Steps, worth *Worth, half, factor float64)
+
+//go:noescape
+func reachAVX2(bounds, reached *uint16, windows int, least uint16)
+
+//go:noescape
+func roundUpAVX512(table *Table, worth *Worth, factor float64) bool
+
+//go:noescape
+func collectAVX2(sums *Sums, columns *Column, n int, threshold, keep uint8, sections uint16, mask *Mask) (words uint64)
+
+//go:noescape
+func collectAVX512(sums *Sums, columns *Column, n int, threshold, keep uint8, sections uint16, mask *Mask) (words uint64)
 
 //go:noescape
 func sieveAVX2(buckets *Buckets, passing *Passing, mask *Mask)
@@ -59,25 +118,37 @@ func sieveAVX512(buckets *Buckets, passing *Passing, mask *Mask)
 func cpuid(leaf, subleaf uint32) (eax, ebx, ecx, edx uint32)
 func xgetbv() (eax, edx uint32)
 
+// has is what processor and system have.
+type has struct {
+	avx2, avx512 bool
+	compress     bool // AVX-512 VBMI2: words are packed together
+}
+
 // features asks the processor what it has and the system what it keeps.
-func features() (avx2, avx512 bool) {
+func features() has {
 	const (
-		osxsave = 1 << 27 // leaf 1, ecx
-		avx     = 1 << 28 // leaf 1, ecx
-		hasAVX2 = 1 << 5  // leaf 7, ebx
-		avx512f = 1 << 16 // leaf 7, ebx
-		avx512w = 1 << 30 // leaf 7, ebx: bytes and words
-		ymm     = 0x6     // xcr0
-		zmm     = 0xe6    // xcr0
+		osxsave  = 1 << 27 // leaf 1, ecx
+		avx      = 1 << 28 // leaf 1, ecx
+		bmi1     = 1 << 3  // leaf 7, ebx
+		hasAVX2  = 1 << 5  // leaf 7, ebx
+		bmi2     = 1 << 8  // leaf 7, ebx
+		avx512f  = 1 << 16 // leaf 7, ebx
+		avx512w  = 1 << 30 // leaf 7, ebx: bytes and words
+		compress = 1 << 6  // leaf 7, ecx
+		vectors  = hasAVX2 | bmi1 | bmi2
+		ymm      = 0x6  // xcr0
+		zmm      = 0xe6 // xcr0
 	)
 	leaves, _, _, _ := cpuid(0, 0)
 	_, _, ecx, _ := cpuid(1, 0)
 	if leaves < 7 || ecx&osxsave == 0 || ecx&avx == 0 {
-		return false, false
+		return has{}
 	}
 	kept, _ := xgetbv()
-	_, ebx, _, _ := cpuid(7, 0)
-	avx2 = kept&ymm == ymm && ebx&hasAVX2 != 0
-	avx512 = avx2 && kept&zmm == zmm && ebx&avx512f != 0 && ebx&avx512w != 0
-	return avx2, avx512
+	_, ebx, ecx, _ := cpuid(7, 0)
+	var h has
+	h.avx2 = kept&ymm == ymm && ebx&vectors == vectors
+	h.avx512 = h.avx2 && kept&zmm == zmm && ebx&avx512f != 0 && ebx&avx512w != 0
+	h.compress = h.avx512 && ecx&compress != 0
+	return h
 }

@@ -1,14 +1,7 @@
 #include "textflag.h"
 #include "column_amd64.h"
-
-#define REF_AT 0
-#define REF_COUNT 4
-#define REF_MOST 6
-#define REF_SIZE 8
-
-DATA zeros<>+0(SB)/8, $0
-DATA zeros<>+8(SB)/8, $0
-GLOBL zeros<>(SB), RODATA|NOPTR, $16
+#include "ref_amd64.h"
+#include "worth_amd64.h"
 
 DATA low<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
 GLOBL low<>(SB), RODATA|NOPTR, $8
@@ -69,70 +62,23 @@ prefetchPostings:
 prefetched:
 	RET
 
-// One posting: its offset in AX, its level in BX; the sum goes up by what the
-// table at R8 has for the level, and to 255 where that carries.
-#define ADD_POSTING(at) \
-	MOVWLZX at(SI), AX       \
-	MOVL AX, BX              \
-	SHRL $4, AX              \
-	ANDL $15, BX             \
-	MOVBLZX (R8)(BX*1), BX   \
-	ADDB (DI)(AX*1), BX      \
-	SBBL DX, DX              \
-	ORL DX, BX               \
-	MOVB BX, (DI)(AX*1)
+// func prefetchColumn(l *Levels, sections uint16)
+TEXT ·prefetchColumn(SB), NOSPLIT, $0-10
+	MOVQ l+0(FP), AX
+	MOVWLZX sections+8(FP), CX
+	TESTL CX, CX
+	JEQ prefetchedColumn
 
-// The next one, which adds nothing if there aren't that many.
-#define ADD_POSTING_OF(n, at) \
-	CMPL CX, $n              \
-	CMOVQLT R13, R8          \
-	ADD_POSTING(at)
+prefetchSection:
+	TZCNTL CX, BX
+	SHLL $7, BX              // half a byte a document
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 64(AX)(BX*1)
+	LEAL -1(CX), DX
+	ANDL DX, CX
+	JNE prefetchSection
 
-// func scatterLists(sums *Sums, postings *Posting, tables *Table, lists *Ref, n int)
-//
-// Four postings at a time. Lists are short and their lengths hard to foresee:
-// what the last four lack is read beyond the list, and adds nothing, which is
-// faster than a wrong guess.
-TEXT ·scatterLists(SB), NOSPLIT, $0-40
-	MOVQ sums+0(FP), DI
-	MOVQ postings+8(FP), R11
-	MOVQ tables+16(FP), R12
-	MOVQ lists+24(FP), R9
-	MOVQ n+32(FP), R10
-	LEAQ zeros<>(SB), R13
-	TESTQ R10, R10
-	JEQ scattered
-
-scatterList:
-	MOVL REF_AT(R9), SI
-	LEAQ (R11)(SI*2), SI
-	MOVWLZX REF_COUNT(R9), CX
-	MOVWLZX REF_MOST(R9), R8
-	ANDL $~15, R8 // the table's number times its size
-	ADDQ R12, R8
-	ADDQ $REF_SIZE, R9
-	CMPL CX, $4
-	JLE lastPostings
-
-fourPostings:
-	ADD_POSTING(0)
-	ADD_POSTING(2)
-	ADD_POSTING(4)
-	ADD_POSTING(6)
-	ADDQ $8, SI
-	SUBL $4, CX
-	CMPL CX, $4
-	JGT fourPostings
-
-lastPostings:
-	ADD_POSTING(0)
-	ADD_POSTING_OF(2, 2)
-	ADD_POSTING_OF(3, 4)
-	ADD_POSTING_OF(4, 6)
-	DECQ R10
-	JNE scatterList
-
-scattered:
+prefetchedColumn:
 	RET
 
 DATA near<>+0(SB)/8, $1e-9
@@ -156,18 +102,25 @@ GLOBL magnitude<>(SB), RODATA|NOPTR, $8
 	VMINPD Z15, b, b         \
 	VCVTTPD2UDQ b, half
 
-// func roundUpAVX512(table *Table, values *[16]float64, factor float64) bool
+// func roundUpAVX512(table *Table, worth *Worth, factor float64) bool
 TEXT ·roundUpAVX512(SB), NOSPLIT, $0-25
 	MOVQ table+0(FP), DI
-	MOVQ values+8(FP), SI
+	MOVQ worth+8(FP), DX
+	MOVQ WORTH_UPPER(DX), SI
+	VBROADCASTSD WORTH_SLOPE(DX), Z4
+	VBROADCASTSD WORTH_LIMIT(DX), Z5
 	VBROADCASTSD factor+16(FP), Z11
 	VPBROADCASTQ magnitude<>(SB), Z12
 	VPXORQ Z13, Z13, Z13
 	VBROADCASTSD near<>(SB), Z14
 	VBROADCASTSD top<>(SB), Z15
 	KXORW K1, K1, K1
-	VMULPD (SI), Z11, Z0
-	VMULPD 64(SI), Z11, Z1
+	VMINPD (SI), Z5, Z0
+	VMINPD 64(SI), Z5, Z1
+	VMULPD Z4, Z0, Z0
+	VMULPD Z4, Z1, Z1
+	VMULPD Z11, Z0, Z0
+	VMULPD Z11, Z1, Z1
 	ROUND_UP(Z0, Z2, Y2)
 	ROUND_UP(Z1, Z3, Y3)
 	VINSERTI64X4 $1, Y3, Z2, Z2
@@ -179,17 +132,18 @@ TEXT ·roundUpAVX512(SB), NOSPLIT, $0-25
 	VZEROUPPER
 	RET
 
-// func collectAVX512(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask) (words uint64)
+// func collectAVX512(sums *Sums, columns *Column, n int, threshold, keep uint8, sections uint16, mask *Mask) (words uint64)
 //
-// Block by block of 64 documents: the sums, plus each column's 32 bytes, whose
-// low halves are documents 0 to 31 and high halves documents 32 to 63, looked
-// up in the column's table; compare, write the mask, leave the sums & keep. Two blocks
-// at a time, so that a table is loaded once for both.
+// Section by section, each in four blocks of 64 documents: the sums, plus each
+// column's 32 bytes a block, whose low halves are documents 0 to 31 and high
+// halves documents 32 to 63, looked up in the column's table; compare, write the
+// mask, leave the sums & keep.
 TEXT ·collectAVX512(SB), NOSPLIT, $0-48
 	MOVQ sums+0(FP), DI
 	MOVQ columns+8(FP), SI
 	MOVQ n+16(FP), R9
 	MOVBLZX threshold+24(FP), AX
+	MOVWLZX sections+26(FP), R13
 	MOVQ mask+32(FP), DX
 	VPBROADCASTB AX, Z15
 	VPBROADCASTQ low<>(SB), Z14
@@ -199,60 +153,125 @@ TEXT ·collectAVX512(SB), NOSPLIT, $0-48
 	KMOVD AX, K1
 	IMULQ $COLUMN_SIZE, R9
 	ADDQ SI, R9              // the end of the columns
-	XORQ BX, BX              // offset in a column: 32 bytes a block
+	VPXORQ Z0, Z0, Z0
+	VMOVDQU64 Z0, (DX)
+	VMOVDQU64 Z0, 64(DX)
+	VMOVDQU64 Z0, 128(DX)
+	VMOVDQU64 Z0, 192(DX)
+	VMOVDQU64 Z0, 256(DX)
+	VMOVDQU64 Z0, 320(DX)
+	VMOVDQU64 Z0, 384(DX)
+	VMOVDQU64 Z0, 448(DX)
+	XORL R12, R12            // the words
+	TESTL R13, R13
+	JEQ collected512
 
-blocks512:
-	VMOVDQU64 (DI), Z0
-	VMOVDQU64 64(DI), Z1
+section512:
+	TZCNTL R13, BX           // the section
+	LEAL -1(R13), AX
+	ANDL AX, R13
+	MOVL BX, R11
+	SHLL $8, R11
+	ADDQ DI, R11             // its sums
+	MOVL BX, CX
+	SHLL $5, CX
+	ADDQ DX, CX              // its words of the mask
+	MOVQ BX, AX
+	SHLL $7, BX              // offset in a column
+	SHLL $2, AX              // number of its first word
+	VMOVDQU64 (R11), Z0
+	VMOVDQU64 64(R11), Z1
+	VMOVDQU64 128(R11), Z10
+	VMOVDQU64 192(R11), Z11
 	MOVQ SI, R8
 	CMPQ R8, R9
 	JEQ compare512
 
 columns512:
-	ADD_COLUMN
+	MOVQ (R8), R10
+	VBROADCASTI32X4 COLUMN_TABLE(R8), Z4
+	ADD_BLOCKS(0, Z0, Z1)
+	ADD_BLOCKS(64, Z10, Z11)
+	ADDQ $COLUMN_SIZE, R8
 	CMPQ R8, R9
 	JNE columns512
 
 compare512:
 	VPCMPUB $5, Z15, Z0, K2  // not less
 	VPCMPUB $5, Z15, Z1, K3
-	KMOVQ K2, AX
-	KMOVQ K3, CX
-	MOVQ AX, (DX)
-	MOVQ CX, 8(DX)
-	NEGQ AX                  // carries unless the word is 0
-	RCRQ $1, R12
-	NEGQ CX
-	RCRQ $1, R12
+	VPCMPUB $5, Z15, Z10, K4
+	VPCMPUB $5, Z15, Z11, K5
 	VPANDQ Z13, Z0, Z0
 	VPANDQ Z13, Z1, Z1
-	VMOVDQU64 Z0, (DI)
-	VMOVDQU64 Z1, 64(DI)
-	ADDQ $128, DI
-	ADDQ $16, DX
-	ADDQ $64, BX
-	CMPQ BX, $2048
-	JNE blocks512
-	MOVQ R12, words+40(FP)   // 64 bits have gone through it
+	VPANDQ Z13, Z10, Z10
+	VPANDQ Z13, Z11, Z11
+	VMOVDQU64 Z0, (R11)
+	VMOVDQU64 Z1, 64(R11)
+	VMOVDQU64 Z10, 128(R11)
+	VMOVDQU64 Z11, 192(R11)
+	KORTESTQ K2, K3
+	JNE found512
+	KORTESTQ K4, K5
+	JNE found512
+
+next512:
+	TESTL R13, R13
+	JNE section512
+
+collected512:
+	MOVQ R12, words+40(FP)
 	VZEROUPPER
 	RET
 
-// func collectAVX2(sums *Sums, columns *Column, n int, threshold, keep uint8, mask *Mask) (words uint64)
+found512:
+	KMOVQ K2, (CX)
+	KMOVQ K3, 8(CX)
+	KMOVQ K4, 16(CX)
+	KMOVQ K5, 24(CX)
+	XCHGQ AX, CX
+	BIT_OF_WORD(0)
+	BIT_OF_WORD(8)
+	BIT_OF_WORD(16)
+	BIT_OF_WORD(24)
+	JMP next512
+
+// func collectAVX2(sums *Sums, columns *Column, n int, threshold, keep uint8, sections uint16, mask *Mask) (words uint64)
 TEXT ·collectAVX2(SB), NOSPLIT, $0-48
 	MOVQ sums+0(FP), DI
 	MOVQ columns+8(FP), SI
 	MOVQ n+16(FP), R9
+	MOVWLZX sections+26(FP), R13
 	MOVQ mask+32(FP), DX
 	VPBROADCASTB threshold+24(FP), Y15
 	VPBROADCASTQ low<>(SB), Y14
 	VPBROADCASTB keep+25(FP), Y13
 	IMULQ $COLUMN_SIZE, R9
 	ADDQ SI, R9
-	XORQ BX, BX
+	VPXOR Y0, Y0, Y0
+	MOVL $512, CX
+
+clear2:
+	VMOVDQU Y0, -32(DX)(CX*1)
+	SUBL $32, CX
+	JNE clear2
+	XORL R12, R12
+	TESTL R13, R13
+	JEQ collected2
+
+section2:
+	TZCNTL R13, BX           // the section
+	LEAL -1(R13), AX
+	ANDL AX, R13
+	MOVL BX, R11
+	SHLL $8, R11
+	ADDQ DI, R11             // its sums
+	MOVL BX, CX
+	SHLL $2, CX              // its first word
+	SHLL $7, BX              // offset in a column
 
 blocks2:
-	VMOVDQU (DI), Y0
-	VMOVDQU 32(DI), Y1
+	VMOVDQU (R11), Y0
+	VMOVDQU 32(R11), Y1
 	MOVQ SI, R8
 	CMPQ R8, R9
 	JEQ compare2
@@ -279,21 +298,28 @@ compare2:
 	VPCMPEQB Y0, Y2, Y2
 	VPCMPEQB Y1, Y3, Y3
 	VPMOVMSKB Y2, AX
-	VPMOVMSKB Y3, CX
-	SHLQ $32, CX
-	ORQ AX, CX
-	MOVQ CX, (DX)
-	NEGQ CX                  // carries unless the word is 0
-	RCRQ $1, R12
+	VPMOVMSKB Y3, R10
+	SHLQ $32, R10
+	ORQ AX, R10
+	MOVQ R10, (DX)(CX*8)
+	XORL AX, AX
+	TESTQ R10, R10
+	SETNE AX
+	SHLXQ CX, AX, AX
+	ORQ AX, R12
 	VPAND Y13, Y0, Y0
 	VPAND Y13, Y1, Y1
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y1, 32(DI)
-	ADDQ $64, DI
-	ADDQ $8, DX
+	VMOVDQU Y0, (R11)
+	VMOVDQU Y1, 32(R11)
+	ADDQ $64, R11
 	ADDQ $32, BX
-	CMPQ BX, $2048
+	INCL CX
+	TESTL $3, CX             // of four words
 	JNE blocks2
+	TESTL R13, R13
+	JNE section2
+
+collected2:
 	MOVQ R12, words+40(FP)
 	VZEROUPPER
 	RET

@@ -8,4 +8,6 @@ func prefetch(unsafe.Pointer, int) {}
 
 func prefetchLists(*Posting, *Ref, int) {}
 
+func prefetchColumn(*Levels, uint16) {}
+
 func available() []loops { return []loops{portable} }

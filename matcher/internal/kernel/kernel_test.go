@@ -37,13 +37,16 @@ func TestCollectIsThePortableOne(t *testing.T) {
 			for _, n := range []int{0, 1, 2, 3, 14, 70} {
 				for _, threshold := range []uint8{0, 1, 127, 128, 200, 255} {
 					for _, keep := range []uint8{0, 255} {
-						sums, columns := sample(rng, n)
-						want, got := sums, sums
-						var wantMask, gotMask Mask
-						wantWords := collect(&want, columns, threshold, keep, &wantMask)
-						gotWords := l.collect(&got, columns, threshold, keep, &gotMask)
-						if gotMask != wantMask || got != want || gotWords != wantWords {
-							t.Fatalf("%d columns, threshold %d, keep %d: another mask, other words, or other sums", n, threshold, keep)
+						for _, sections := range []uint16{All, 0, 1, 1 << 15, uint16(rng.Uint32())} {
+							sums, columns := sample(rng, n)
+							want, got := sums, sums
+							wantMask := Mask{3: 1, 63: 1}
+							gotMask := wantMask
+							wantWords := collect(&want, columns, threshold, keep, sections, &wantMask)
+							gotWords := l.collect(&got, columns, threshold, keep, sections, &gotMask)
+							if gotMask != wantMask || got != want || gotWords != wantWords || gotWords != gotMask.Words() {
+								t.Fatalf("%d columns, threshold %d, keep %d, sections %b: another mask, other words, or other sums", n, threshold, keep, sections)
+							}
 						}
 					}
 				}
@@ -58,11 +61,17 @@ func TestCollectAddsUp(t *testing.T) {
 	before := sums
 	kept := before
 	var mask Mask
-	const threshold = 100
-	Peek(&kept, columns, threshold, &mask)
-	Collect(&sums, columns, threshold, &mask)
+	const threshold, sections = 100, 0b1010_1111_0000_0011
+	Peek(&kept, columns, threshold, sections, &mask)
+	Collect(&sums, columns, threshold, sections, &mask)
 	for o := range Window {
 		sum := int(before[o])
+		if sections>>(o/Section)&1 == 0 {
+			if mask[o/64]>>(o%64)&1 == 1 || sums[o] != before[o] || kept[o] != before[o] {
+				t.Fatalf("document %d is in no section that is asked for, and in the mask, or its sum has changed", o)
+			}
+			continue
+		}
 		for i := range columns {
 			sum += int(columns[i].Table[columns[i].Levels.Get(o)])
 		}
@@ -87,7 +96,7 @@ func sampleLists(rng *rand.Rand, n, length int) (postings []Posting, tables []Ta
 		if count == 0 {
 			count = 1 + rng.IntN(12)
 		}
-		lists = append(lists, Ref{At: uint32(len(postings)), Count: uint16(count), Most: uint16(i) << 4})
+		lists = append(lists, Ref{At: uint32(len(postings)), Count: uint16(count), Table: uint16(i)})
 		for range count {
 			postings = append(postings, Pack(rng.IntN(Window), uint8(1+rng.IntN(15))))
 		}
@@ -106,14 +115,16 @@ func TestScatterIsThePortableOne(t *testing.T) {
 	for _, l := range available() {
 		t.Run(l.name, func(t *testing.T) {
 			for _, n := range []int{0, 1, 2, 3, 70} {
-				for _, length := range []int{0, 1, 2, 3, 4, 5, 7, 8, 9, 95, Window} {
-					want, _ := sample(rng, 0)
-					got := want
-					postings, tables, lists := sampleLists(rng, n, length)
-					scatter(&want, postings, tables, lists)
-					l.scatter(&got, postings, tables, lists)
-					if got != want {
-						t.Fatalf("%d lists of length %d: other sums", n, length)
+				for _, length := range []int{0, 1, 2, 3, 4, 5, 7, 8, 9, 31, 32, 33, 95, Window} {
+					for _, sections := range []uint16{All, 0, 1, 1 << 15, uint16(rng.Uint32())} {
+						want, _ := sample(rng, 0)
+						got := want
+						postings, tables, lists := sampleLists(rng, n, length)
+						scatter(&want, postings, tables, lists, sections)
+						l.scatter(&got, postings, tables, lists, sections)
+						if got != want {
+							t.Fatalf("%d lists of length %d, sections %b: other sums", n, length, sections)
+						}
 					}
 				}
 			}
@@ -126,14 +137,34 @@ func TestScatterSaturates(t *testing.T) {
 		t.Run(l.name, func(t *testing.T) {
 			var sums Sums
 			postings := []Posting{Pack(0, 1), Pack(Window-1, 15), Pack(0, 1), Pack(Window-1, 15), Pack(7, 15), 31, 47, 63}
-			l.scatter(&sums, postings, []Table{{}, {1: 100, 15: 200}}, []Ref{{At: 0, Count: 5, Most: 1 << 4}})
-			for offset, want := range map[int]uint8{0: 200, Window - 1: 255, 7: 200, 1: 0, 2: 0, 3: 0} {
-				if sums[offset] != want {
-					t.Errorf("document %d: %d, want %d", offset, sums[offset], want)
+			postings = append(postings, make([]Posting, Overrun)...)
+			for _, sections := range []uint16{All, 1 | 1<<15} {
+				sums = Sums{}
+				l.scatter(&sums, postings, []Table{{}, {1: 100, 15: 200}}, []Ref{{At: 0, Count: 5, Table: 1}}, sections)
+				for offset, want := range map[int]uint8{0: 200, Window - 1: 255, 7: 200, 1: 0, 2: 0, 3: 0} {
+					if sums[offset] != want {
+						t.Errorf("document %d: %d, want %d", offset, sums[offset], want)
+					}
 				}
 			}
 		})
 	}
+}
+
+// sampleWorth draws what a tag is worth in whole numbers, every so often next to
+// nothing.
+func sampleWorth(rng *rand.Rand) Worth {
+	upper := new([16]float64)
+	for i := 1; i < len(upper); i++ {
+		if rng.IntN(8) > 0 {
+			upper[i] = float64(rng.Int64N(1 << (1 + rng.IntN(16))))
+		}
+	}
+	w := Worth{Upper: upper, Slope: float64(1 + rng.Int64N(1<<(1+rng.IntN(24)))), Limit: 65535}
+	if rng.IntN(3) == 0 {
+		w.Limit = float64(1 + rng.Int64N(65535))
+	}
+	return w
 }
 
 func TestRoundUp(t *testing.T) {
@@ -142,25 +173,17 @@ func TestRoundUp(t *testing.T) {
 		t.Run(l.name, func(t *testing.T) {
 			unsure := 0
 			for range 20_000 {
-				var values [16]float64
-				for i := range values {
-					switch rng.IntN(8) {
-					case 0:
-					case 1:
-						values[i] = 1e18
-					default:
-						values[i] = float64(rng.Int64N(1 << (1 + rng.IntN(40))))
-					}
-				}
+				worth := sampleWorth(rng)
 				factor := 1 / float64(1+rng.Int64N(1<<rng.IntN(40)))
 				var want, got Table
-				sure := roundUp(&want, &values, factor)
-				if l.roundUp(&got, &values, factor) != sure || sure && got != want {
-					t.Fatalf("%v times %v: %v, want %v, sure: %v", values, factor, got, want, sure)
+				sure := roundUp(&want, &worth, factor)
+				if l.roundUp(&got, &worth, factor) != sure || sure && got != want {
+					t.Fatalf("%v times %v: %v, want %v, sure: %v", worth, factor, got, want, sure)
 				}
-				for i, v := range values {
-					if sure && float64(want[i]) != min(255, math.Ceil(v*factor)) {
-						t.Fatalf("%v times %v is rounded up to %d", v, factor, want[i])
+				for i, upper := range worth.Upper {
+					value := worth.Slope * min(upper, worth.Limit) * factor
+					if sure && float64(want[i]) != min(255, math.Ceil(value)) {
+						t.Fatalf("%v is rounded up to %d", value, want[i])
 					}
 				}
 				if !sure {
@@ -223,7 +246,7 @@ func BenchmarkCollect(b *testing.B) {
 				var sums Sums
 				var mask Mask
 				for range b.N {
-					l.collect(&sums, columns, 255, 0, &mask)
+					l.collect(&sums, columns, 255, 0, All, &mask)
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/Window, "ns/document")
 			})
@@ -239,7 +262,15 @@ func BenchmarkScatter(b *testing.B) {
 				postings, tables, lists := sampleLists(rng, 1000, length)
 				var sums Sums
 				for range b.N {
-					l.scatter(&sums, postings, tables, lists)
+					l.scatter(&sums, postings, tables, lists, All)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(postings)), "ns/posting")
+			})
+			b.Run(fmt.Sprintf("%s/%d/sections", l.name, length), func(b *testing.B) {
+				postings, tables, lists := sampleLists(rng, 1000, length)
+				var sums Sums
+				for range b.N {
+					l.scatter(&sums, postings, tables, lists, 0b11_1000)
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(postings)), "ns/posting")
 			})

@@ -1,16 +1,23 @@
 package kernel
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+	"unsafe"
+)
 
 // Without vectors, columns take far longer than postings until nearly all
 // documents have the tag.
-var portable = loops{name: "portable", minColumn: 3072, scatter: scatter, roundUp: roundUp, collect: collect, sieve: sieve, sift: siftBy(collect), exclude: exclude}
+var portable = loops{name: "portable", minColumn: 3072, crested: 2, scatter: scatter, roundUp: roundUp, steps: steps, collect: collect, bound: bound, peak: slices.Max[[]uint16], reach: reach, sieve: sieve, sift: siftBy(collect), exclude: exclude}
 
-func scatter(sums *Sums, postings []Posting, tables []Table, lists []Ref) {
+func scatter(sums *Sums, postings []Posting, tables []Table, lists []Ref, sections uint16) {
 	for _, l := range lists {
-		table := &tables[l.Table()]
+		table := &tables[l.Table]
 		for _, p := range postings[l.At : l.At+uint32(l.Count)] {
-			sums[p>>4] = saturated(sums[p>>4], table[p&15])
+			if sections>>(p>>12)&1 == 1 {
+				sums[p>>4] = saturated(sums[p>>4], table[p&15])
+			}
 		}
 	}
 }
@@ -19,9 +26,9 @@ func scatter(sums *Sums, postings []Posting, tables []Table, lists []Ref) {
 // doubt: far more than floating point is off up to 255.
 const near = 1e-9
 
-func roundUp(table *Table, values *[16]float64, factor float64) bool {
-	for i, v := range values {
-		x := v * factor
+func roundUp(table *Table, worth *Worth, factor float64) bool {
+	for i, upper := range worth.Upper {
+		x := worth.Slope * min(upper, worth.Limit) * factor
 		if x >= 255 {
 			table[i] = 255
 			continue
@@ -39,32 +46,83 @@ func roundUp(table *Table, values *[16]float64, factor float64) bool {
 	return true
 }
 
-func collect(sums *Sums, columns []Column, threshold, keep uint8, mask *Mask) (words uint64) {
-	for i := range columns {
-		c := &columns[i]
-		for b := range Blocks {
+// manySteps is the most that steps are before one is added.
+const manySteps = 65534
+
+func steps(steps *Steps, worth *Worth, half, factor float64) {
+	for l, upper := range worth.Upper {
+		steps[l] = 0
+		if w := min(upper, worth.Limit); w > 0 {
+			less := float64(half * w) // no multiplication is fused with what follows
+			steps[l] = uint16(min(w*(worth.Slope-less)*factor, manySteps)) + 1
+		}
+	}
+}
+
+func collect(sums *Sums, columns []Column, threshold, keep uint8, sections uint16, mask *Mask) (words uint64) {
+	*mask = Mask{}
+	for ; sections != 0; sections &= sections - 1 {
+		const blocks = Blocks / Sections
+		first := bits.TrailingZeros16(sections) * blocks
+		for b := first; b < first+blocks; b++ {
 			block := (*[64]uint8)(sums[b*64:])
-			levels := (*[32]uint8)(c.Levels[b*32:])
-			for j, l := range levels {
-				block[j] = saturated(block[j], c.Table[l&15])
-				block[j+32] = saturated(block[j+32], c.Table[l>>4])
+			for i := range columns {
+				addBlock(block, &columns[i], b)
+			}
+			var word uint64
+			for j := range 8 {
+				eight := block[j*8:][:8]
+				x := binary.LittleEndian.Uint64(eight)
+				word |= atLeast(x, threshold) << (j * 8)
+				binary.LittleEndian.PutUint64(eight, x&(ones*uint64(keep)))
+			}
+			mask[b] = word
+			if word != 0 {
+				words |= 1 << b
 			}
 		}
 	}
-	for b := range Blocks {
-		var word uint64
-		for j := range 8 {
-			eight := sums[b*64+j*8:][:8]
-			x := binary.LittleEndian.Uint64(eight)
-			word |= atLeast(x, threshold) << (j * 8)
-			binary.LittleEndian.PutUint64(eight, x&(ones*uint64(keep)))
-		}
-		mask[b] = word
-		if word != 0 {
-			words |= 1 << b
+	return words
+}
+
+// addBlock adds a block of a column to its sums.
+func addBlock(block *[64]uint8, c *Column, b int) {
+	for j, l := range (*[32]uint8)(c.Levels[b*32:]) {
+		block[j] = saturated(block[j], c.Table[l&15])
+		block[j+32] = saturated(block[j+32], c.Table[l>>4])
+	}
+}
+
+func bound(bounds, start []uint16, crests []Crest, fresh uint16) {
+	for i := range crests {
+		c := &crests[i]
+		levels := unsafe.Slice(c.Levels, len(bounds)/2)
+		for at := 0; at < len(start); at += Sections {
+			sums := (*[Sections]uint16)(start[at:])
+			for j, l := range (*[CrestBytes]uint8)(levels[at/2:]) {
+				if l != 0 {
+					sums[j] = uint16(min(uint(sums[j])+uint(c.Steps[l&15]), 65535))
+					sums[j+CrestBytes] = uint16(min(uint(sums[j+CrestBytes])+uint(c.Steps[l>>4]), 65535))
+				}
+			}
 		}
 	}
-	return words
+	for i, sum := range start {
+		bounds[i] = min(bounds[i]|fresh, sum)
+	}
+	clear(start)
+}
+
+func reach(bounds []uint16, least uint16, reached []uint16) {
+	for w := range reached {
+		var sections uint16
+		for s, b := range (*[Sections]uint16)(bounds[w*Sections:]) {
+			if b >= least {
+				sections |= 1 << s
+			}
+		}
+		reached[w] = sections
+	}
 }
 
 const (

@@ -11,8 +11,9 @@ func PrefetchLists(postings []Posting, lists []Ref) {
 	prefetchLists(unsafe.SliceData(postings), unsafe.SliceData(lists), len(lists))
 }
 
-// PrefetchColumn asks for a column to be on its way when it is needed.
-func PrefetchColumn(l *Levels) { prefetch(unsafe.Pointer(l), ColumnBytes/line) }
+// PrefetchColumn asks for sections of a column to be on their way when they are
+// needed.
+func PrefetchColumn(l *Levels, sections uint16) { prefetchColumn(l, sections) }
 
 // PrefetchAll asks for a slice to be on its way when it is needed, up to some
 // lines: where there are more, what reads on in order is foreseen.

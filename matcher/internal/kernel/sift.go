@@ -9,9 +9,9 @@ func Sift(sums *Sums, columns []Column, allowed *Mask, threshold uint8, mask *Ma
 }
 
 // siftBy makes a sift out of a collect.
-func siftBy(collect func(*Sums, []Column, uint8, uint8, *Mask) uint64) func(*Sums, []Column, *Mask, uint8, *Mask) int {
+func siftBy(collect func(*Sums, []Column, uint8, uint8, uint16, *Mask) uint64) func(*Sums, []Column, *Mask, uint8, *Mask) int {
 	return func(sums *Sums, columns []Column, allowed *Mask, threshold uint8, mask *Mask) int {
-		collect(sums, columns, threshold, 255, mask)
+		collect(sums, columns, threshold, 255, All, mask)
 		n := 0
 		for i, word := range allowed {
 			mask[i] &= word
