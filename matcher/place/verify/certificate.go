@@ -99,10 +99,11 @@ type step struct {
 	rank    int32
 }
 
-// steps are the stages that an objective has, with ranks up to the highest. The
-// last rank of greedy and the first of generous say nothing new and may be
-// missing.
-func steps(s *summary, highest int32) (list []step, optional step) {
+// steps are the stages that an objective has, for ranks of which it is said whether
+// any arc has them. The last rank that one has, of greedy, and the first of generous
+// say nothing new and may be missing.
+func steps(s *summary, hasRank []bool) (list []step, optional step) {
+	highest := int32(len(hasRank) - 1)
 	switch s.Objective {
 	case welfare:
 		list = []step{{measureWeights, 0}}
@@ -115,7 +116,9 @@ func steps(s *summary, highest int32) (list []step, optional step) {
 		for r := range highest {
 			list = append(list, step{measureAtRank, r + 1})
 		}
-		optional = step{measureAtRank, highest}
+		for optional = (step{measureAtRank, highest}); optional.rank > 0 && !hasRank[optional.rank]; {
+			optional.rank--
+		}
 	case generous:
 		list = []step{{measurePlaced, 0}}
 		for r := highest; r > 0; r-- {
@@ -132,9 +135,9 @@ func steps(s *summary, highest int32) (list []step, optional step) {
 }
 
 // checkSteps checks that the stages are those of the objective, in their order.
-// A stage of a rank that no entry has may be missing.
-func (c *certificate) checkSteps(s *summary, highest int32, hasRank []bool) error {
-	list, optional := steps(s, highest)
+// A stage of a rank that no arc has may be missing.
+func (c *certificate) checkSteps(s *summary, hasRank []bool) error {
+	list, optional := steps(s, hasRank)
 	have := c.Stages
 	for _, want := range list {
 		switch {

@@ -17,19 +17,7 @@ import "context"
 // which alone the next stage looks.
 func (n *network) prove(ctx context.Context, at []int32) error {
 	c := &n.m.run.certificate
-	highest := int32(0)
-	for _, arcs := range n.arcs {
-		for _, a := range arcs {
-			highest = max(highest, a.rank)
-		}
-	}
-	hasRank := make([]bool, highest+1)
-	for _, arcs := range n.arcs {
-		for _, a := range arcs {
-			hasRank[a.rank] = true
-		}
-	}
-	if err := c.checkSteps(&n.m.run.summary, highest, hasRank); err != nil {
+	if err := c.checkSteps(&n.m.run.summary, n.ranks()); err != nil {
 		return err
 	}
 	chosen, err := n.used(at)
@@ -45,6 +33,28 @@ func (n *network) prove(ctx context.Context, at []int32) error {
 		}
 	}
 	return n.seat(at)
+}
+
+// ranks says which ranks the arcs have. It is as long as ranks may have been high
+// before opportunities were cancelled, which is what the stages were made for: what
+// a student stood at and doesn't list comes after its list.
+func (n *network) ranks() []bool {
+	highest := int32(0)
+	for s, arcs := range n.arcs {
+		for _, a := range arcs {
+			highest = max(highest, a.rank)
+		}
+		for _, e := range n.m.lists[s] {
+			highest = max(highest, e.rank+1)
+		}
+	}
+	has := make([]bool, highest+1)
+	for _, arcs := range n.arcs {
+		for _, a := range arcs {
+			has[a.rank] = true
+		}
+	}
+	return has
 }
 
 // used has by student an arc to where it is; all of them are worth the same.
