@@ -112,11 +112,12 @@ func (b *builder) place(s *segment, byID []uint32) {
 	for doc := range n {
 		s.forward[doc+1] += s.forward[doc]
 	}
-	s.records = make([]uint16, perTag*uint(s.forward[n]))
+	s.packing = packingOf(b.vocabulary.Len())
+	s.records = make([]uint16, uint(s.packing)*uint(s.forward[n]))
 	b.inDocuments(s, byID, func(doc int, d *draft, i int) {
 		s.opportunities[doc] = d.opportunities[i]
 		s.attributes[doc] = d.attributes[i]
-		copy(s.packed(uint32(doc)), d.packed(i))
+		s.packing.repack(s.packed(uint32(doc))[:0], wide, d.packed(i))
 	})
 	for _, d := range b.drafts {
 		s.maxBoost = max(s.maxBoost, d.maxBoost)

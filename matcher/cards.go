@@ -25,14 +25,14 @@ const cardHead = 2
 func newCards(s *segment, tags int, boost func(doc uint32) int64) *cards {
 	c := &cards{
 		at:    make([]uint32, 1, s.len()+1),
-		words: make([]uint32, 0, len(s.records)/perTag*5/4+(cardHead+2)*s.len()),
+		words: make([]uint32, 0, len(s.records)/int(s.packing)*5/4+(cardHead+2)*s.len()),
 		wide:  tags >= 1<<16,
 	}
 	for doc := range uint32(s.len()) {
 		c.words = append(c.words, s.place[doc], uint32(boost(doc)))
 		n := 0
-		for packed := s.packed(doc); len(packed) > 0; packed = packed[perTag:] {
-			c.add(unpack(packed))
+		for packed := s.packed(doc); len(packed) > 0; packed = packed[s.packing:] {
+			c.add(s.packing.unpack(packed))
 			n++
 		}
 		for ; n%4 != 0; n++ {

@@ -90,17 +90,17 @@ func (d *draft) addRecord(r record) {
 	d.reserve(len(r.tags))
 	for i, t := range r.tags {
 		d.frequency[t]++
-		d.records = append(d.records, uint16(t), uint16(t>>16), r.weights[i])
+		d.records = wide.pack(d.records, t, r.weights[i])
 	}
 	d.close(r.opportunity, r.partner)
 }
 
 // addPacked adds a document of a segment that was built of the same vocabulary.
-func (d *draft) addPacked(o *Opportunity, partner int32, packed []uint16) {
-	d.reserve(len(packed) / perTag)
-	d.records = append(d.records, packed...)
-	for ; len(packed) > 0; packed = packed[perTag:] {
-		t, _ := unpack(packed)
+func (d *draft) addPacked(o *Opportunity, partner int32, p packing, packed []uint16) {
+	d.reserve(len(packed) / int(p))
+	d.records = wide.repack(d.records, p, packed)
+	for ; len(packed) > 0; packed = packed[p:] {
+		t, _ := p.unpack(packed)
 		d.frequency[t]++
 	}
 	d.close(o, partner)
@@ -167,17 +167,17 @@ func (d *draft) unlisted(name string) TagID {
 // reserve makes room for the record of so many tags. It makes as much as all
 // will need if they are like those before, so that little is moved.
 func (d *draft) reserve(tags int) {
-	if cap(d.records)-len(d.records) >= perTag*tags {
+	if cap(d.records)-len(d.records) >= int(wide)*tags {
 		return
 	}
 	done := max(1, len(d.opportunities))
 	expected := len(d.records) / done * (cap(d.opportunities) - done)
-	d.records = slices.Grow(d.records, expected+expected/16+perTag*(tags+1024))
+	d.records = slices.Grow(d.records, expected+expected/16+int(wide)*(tags+1024))
 }
 
 // close ends a record, and does all that isn't about tags.
 func (d *draft) close(o *Opportunity, partner int32) {
-	d.forward = append(d.forward, uint32(len(d.records)/perTag))
+	d.forward = append(d.forward, uint32(len(d.records)/int(wide)))
 	d.opportunities = append(d.opportunities, o)
 	d.attributes = append(d.attributes, d.dictionaries.describe(o, partner))
 	d.maxBoost = max(d.maxBoost, boostFactor(o.Boost))
@@ -187,7 +187,7 @@ func (d *draft) close(o *Opportunity, partner int32) {
 func (d *draft) names() []string { return d.spreader.vocabulary.names[d.listed:] }
 
 func (d *draft) packed(i int) []uint16 {
-	return d.records[perTag*uint(d.forward[i]) : perTag*uint(d.forward[i+1])]
+	return wide.of(d.records, d.forward[i], d.forward[i+1])
 }
 
 // prefetchAhead is how many opportunities ahead their memory is asked for.
@@ -232,12 +232,13 @@ func (d *draft) renumber(v *Vocabulary) {
 
 // renumberRecord keeps the record in the order of tags.
 func renumberRecord(packed []uint16, number []TagID) {
+	const perTag = int(wide)
 	for i := 0; i < len(packed); i += perTag {
-		t, w := unpack(packed[i:])
+		t, w := wide.unpack(packed[i:])
 		t = number[t]
 		at := i // as an insertion sort: few are out of order
 		for ; at > 0; at -= perTag {
-			if before, _ := unpack(packed[at-perTag:]); before < t {
+			if before, _ := wide.unpack(packed[at-perTag:]); before < t {
 				break
 			}
 			copy(packed[at:at+perTag], packed[at-perTag:at])

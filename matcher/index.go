@@ -155,7 +155,7 @@ func (x *Index) ProfileTags(s *Student) int {
 }
 
 // AllPostings is the number of all postings.
-func (x *Index) AllPostings() int64 { return int64(len(x.base.records) / perTag) }
+func (x *Index) AllPostings() int64 { return int64(len(x.base.records) / int(x.base.packing)) }
 
 // find finds the document of an opportunity. The late ones, in the delta, have
 // the numbers from that of the segment's documents on.

@@ -131,8 +131,8 @@ func (in *inversion) count() {
 		in.pause.after(kernel.Window)
 		start := len(in.parts)
 		first, end := in.documents(w)
-		for packed := s.records[perTag*uint(s.forward[first]) : perTag*uint(s.forward[end])]; len(packed) > 0; packed = packed[perTag:] {
-			t, weight := unpack(packed)
+		for packed := s.packing.of(s.records, s.forward[first], s.forward[end]); len(packed) > 0; packed = packed[s.packing:] {
+			t, weight := s.packing.unpack(packed)
 			c := &in.counts[t]
 			if c.count == 0 {
 				in.parts = append(in.parts, part{tag: t})
@@ -223,8 +223,8 @@ func (in *inversion) fillWindow(w int, targets []target, squares []float64) {
 	for doc := first; doc < end; doc++ {
 		section := (doc - first) / kernel.Section
 		var sum float64
-		for packed := s.packed(uint32(doc)); len(packed) > 0; packed = packed[perTag:] {
-			t, weight := unpack(packed)
+		for packed := s.packed(uint32(doc)); len(packed) > 0; packed = packed[s.packing:] {
+			t, weight := s.packing.unpack(packed)
 			sum += float64(weight) * float64(weight)
 			l := in.level.of(weight)
 			to := &targets[t]

@@ -16,7 +16,7 @@ func (s *segment) quantize() *levelTable {
 	const bins, levels = 256, 15
 	var count [bins]int64
 	var largest [bins]int64 // weight in the bin, or 0
-	for i := perTag - 1; i < len(s.records); i += perTag {
+	for i := int(s.packing) - 1; i < len(s.records); i += int(s.packing) {
 		w := s.records[i]
 		count[w>>binShift]++
 		largest[w>>binShift] = max(largest[w>>binShift], int64(w))

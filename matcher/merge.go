@@ -90,7 +90,7 @@ func (x *Index) draft(renumbered []int32, p *pause) *draft {
 		}
 		if o, partner := x.document(doc); o != nil {
 			addLate(o.ID)
-			d.addPacked(o, number(partner), x.base.packed(doc))
+			d.addPacked(o, number(partner), x.base.packing, x.base.packed(doc))
 		}
 	}
 	addLate("")

@@ -66,8 +66,8 @@ func frequencyRanks(frequency []uint32) []uint16 {
 // highest.
 func mostFrequent(ranks []uint16, packed []uint16) uint64 {
 	a, b, c, d := uint16(rarest), uint16(rarest), uint16(rarest), uint16(rarest)
-	for ; len(packed) > 0; packed = packed[perTag:] {
-		t, _ := unpack(packed)
+	for ; len(packed) > 0; packed = packed[wide:] {
+		t, _ := wide.unpack(packed)
 		r := ranks[t] // what is left of it after each step goes on to the next
 		a, r = min(a, r), max(a, r)
 		b, r = min(b, r), max(b, r)

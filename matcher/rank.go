@@ -241,31 +241,32 @@ func (r *Ranker) denominator() float64 {
 // scoreDocument is the units of a document of the segment for the compiled
 // profile.
 func (r *Ranker) scoreDocument(d located) int64 {
-	packed := r.x.base.records[perTag*uint(d.first) : perTag*uint(d.end)]
+	base := r.x.base
+	packed := base.packing.of(base.records, d.first, d.end)
 	overlap := r.x.settings.Measure == Overlap
-	if overlap || len(r.slotted) < len(r.profile.touched) {
+	if overlap || base.packing != narrow || len(r.slotted) < len(r.profile.touched) {
 		return r.scorePacked(packed, overlap, d.doc)
 	}
 	var sum int64
-	for ; len(packed) >= perTag; packed = packed[perTag:] {
-		t, impact := unpack(packed)
-		sum += r.gains[r.slot[t]] * int64(impact)
+	for ; len(packed) >= int(narrow); packed = packed[narrow:] {
+		sum += r.gains[r.slot[packed[0]]] * int64(packed[1])
 	}
 	return sum
 }
 
-// scorePacked is scoreDocument for every measure and any number of tags.
+// scorePacked is scoreDocument for every measure, packing and number of tags.
 func (r *Ranker) scorePacked(packed []uint16, overlap bool, doc uint32) int64 {
 	var sum int64
-	for ; len(packed) >= perTag; packed = packed[perTag:] {
-		t, weight := unpack(packed)
-		p := int64(r.profile.weight[t])
+	p := r.x.base.packing
+	for ; len(packed) > 0; packed = packed[p:] {
+		t, weight := p.unpack(packed)
+		own := int64(r.profile.weight[t])
 		switch {
-		case p == 0:
+		case own == 0:
 		case overlap:
-			sum += r.x.importance[t] * min(p, int64(weight))
+			sum += r.x.importance[t] * min(own, int64(weight))
 		default:
-			sum += r.x.importance[t] * p * int64(weight)
+			sum += r.x.importance[t] * own * int64(weight)
 		}
 	}
 	if overlap {

@@ -26,10 +26,10 @@ type segment struct {
 	kinds      []PartnerKind // by number of the partner, that the sieve knows
 
 	// forward is where each document's record starts in records, in tags; one
-	// more at the end. A tag takes three numbers: the low and the high half of
-	// its TagID, and its weight.
+	// more at the end.
 	forward []uint32
 	records []uint16
+	packing packing
 
 	minColumn int         // from how many postings on a tag has a column in a window
 	upper     [16]float64 // the largest weight of each level; 0 of level 0
@@ -90,14 +90,11 @@ func (s *segment) find(id string) (uint32, bool) {
 func (s *segment) read(r *record, doc uint32) {
 	r.opportunity, r.partner = s.opportunities[doc], s.attributes[doc].partner
 	r.tags, r.weights = r.tags[:0], r.weights[:0]
-	for packed := s.packed(doc); len(packed) > 0; packed = packed[perTag:] {
-		tag, weight := unpack(packed)
+	for packed := s.packed(doc); len(packed) > 0; packed = packed[s.packing:] {
+		tag, weight := s.packing.unpack(packed)
 		r.tags, r.weights = append(r.tags, tag), append(r.weights, weight)
 	}
 }
-
-// perTag is how many numbers of a record a tag takes.
-const perTag = 3
 
 // locate finds a document's record.
 func (s *segment) locate(doc uint32) located {
@@ -106,12 +103,7 @@ func (s *segment) locate(doc uint32) located {
 
 // packed is a document's record.
 func (s *segment) packed(doc uint32) []uint16 {
-	return s.records[perTag*uint(s.forward[doc]) : perTag*uint(s.forward[doc+1])]
-}
-
-func unpack(p []uint16) (TagID, uint16) {
-	_ = p[2]
-	return TagID(p[0]) | TagID(p[1])<<16, p[2]
+	return s.packing.of(s.records, s.forward[doc], s.forward[doc+1])
 }
 
 // entriesOf are a tag's, by window. A tag that came after the segment has none.

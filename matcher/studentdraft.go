@@ -49,9 +49,9 @@ func (d *studentDraft) add(s *Student) {
 	sp.spread(s.Interests)
 	slices.Sort(sp.touched)
 	for _, t := range sp.touched {
-		d.records = append(d.records, uint16(t), uint16(t>>16), sp.weight[t])
+		d.records = wide.pack(d.records, t, sp.weight[t])
 	}
-	d.forward = append(d.forward, uint32(len(d.records)/perTag))
+	d.forward = append(d.forward, uint32(len(d.records)/int(wide)))
 	if len(sp.unlisted) > 0 {
 		own := slices.Clone(sp.unlisted)
 		for i := range own {
@@ -89,15 +89,15 @@ func (d *studentDraft) byID() ([]uint32, bool) {
 }
 
 func (d *studentDraft) packed(i uint32) []uint16 {
-	return d.records[perTag*uint(d.forward[i]) : perTag*uint(d.forward[i+1])]
+	return wide.of(d.records, d.forward[i], d.forward[i+1])
 }
 
 // order are the places, in byID, of the documents: students with the same
 // frequent tags stand together.
 func (d *studentDraft) order(byID []uint32) []uint32 {
 	frequency := make([]uint32, d.spreader.vocabulary.Len())
-	for packed := d.records; len(packed) > 0; packed = packed[perTag:] {
-		t, _ := unpack(packed)
+	for packed := d.records; len(packed) > 0; packed = packed[wide:] {
+		t, _ := wide.unpack(packed)
 		frequency[t]++
 	}
 	ranks := frequencyRanks(frequency)
@@ -113,8 +113,9 @@ func (d *studentDraft) finish(x *Index, byID []uint32) *StudentIndex {
 	n, tags := len(byID), x.vocabulary.Len()
 	g := &segment{
 		minColumn: kernel.MinColumn(), place: d.order(byID), byID: make([]uint32, n),
-		forward: make([]uint32, 1, n+1), records: make([]uint16, 0, len(d.records)),
+		forward: make([]uint32, 1, n+1), packing: packingOf(tags),
 	}
+	g.records = make([]uint16, 0, len(d.records)/int(wide)*int(g.packing))
 	s := &StudentIndex{
 		vocabulary: x.vocabulary, decay: x.settings.Decay, segment: g, ids: make([]string, n),
 		unlisted: make(map[uint32][]Weighted, len(d.unlisted)), lacking: make(map[string][]uint32),
@@ -123,8 +124,8 @@ func (d *studentDraft) finish(x *Index, byID []uint32) *StudentIndex {
 	for doc, place := range g.place {
 		i := byID[place]
 		from[doc], g.byID[place] = i, uint32(doc)
-		g.records = append(g.records, d.packed(i)...)
-		g.forward = append(g.forward, uint32(len(g.records)/perTag))
+		g.records = g.packing.repack(g.records, wide, d.packed(i))
+		g.forward = append(g.forward, uint32(len(g.records)/int(g.packing)))
 		s.ids[doc] = d.ids[i]
 		s.lack(uint32(doc), d.unlisted[i])
 	}

@@ -280,7 +280,7 @@ func (r *Ranker) advance(q *Query, to sink) {
 	for _, doc := range r.noted {
 		d := base.locate(doc)
 		r.located = append(r.located, d)
-		kernel.PrefetchAll(base.records[perTag*uint(d.first) : perTag*uint(d.end)])
+		kernel.PrefetchAll(base.packing.of(base.records, d.first, d.end))
 		kernel.Prefetch(&base.attributes[doc])
 	}
 	r.noted = r.noted[:0]

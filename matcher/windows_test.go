@@ -37,12 +37,12 @@ func TestStepsRoundUp(t *testing.T) {
 func TestLevelsBoundWeights(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, distinct := range []int{1, 2, 15, 16, 300, 60_000} {
-		s := &segment{}
+		s := &segment{packing: wide}
 		for range 5000 {
 			s.records = append(s.records, 0, 0, uint16(1+rng.IntN(distinct)*(65534/distinct)))
 		}
 		level := s.quantize()
-		for i := perTag - 1; i < len(s.records); i += perTag {
+		for i := int(wide) - 1; i < len(s.records); i += int(wide) {
 			w := s.records[i]
 			if l := level.of(w); l < 1 || l > 15 || float64(w) > s.upper[l] {
 				t.Fatalf("%d distinct weights: weight %d has level %d, which goes up to %v", distinct, w, l, s.upper[l])
