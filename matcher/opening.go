@@ -68,11 +68,14 @@ func (r *Ranker) highest(w int32) uint16 {
 func (r *Ranker) openWindow(w int32, q *Query) {
 	r.referOne(w)
 	highest := r.highest(w)
-	sections := r.from(w, highest/2)
+	// Sums are near to scores, so that few more than those that are wanted do, and
+	// they are where bounds are high, if there is nothing but sums to be looked at.
+	wanted := min(q.K, kernel.Window)
+	sections, enough := r.from(w, highest/2), wanted+wanted/4+2
+	if len(r.sifter.rules) > 0 {
+		sections, enough = r.from(w, 1), 2*wanted+8
+	}
 	if !r.siftFirst(w, sections) {
-		// Sums are near to scores, so that few more than those that are wanted do.
-		wanted := min(q.K, kernel.Window)
-		enough := wanted + wanted/4 + 2
 		if len(r.sifter.rules) > 0 && r.sifter.sifted != w {
 			r.siftWindow(w, sections)
 		}

@@ -182,14 +182,12 @@ func (f *sifter) pass(w int32, mask *kernel.Mask) int {
 	return n
 }
 
-// all sets the bits of all documents of a window.
-func (s *segment) all(w int32, mask *kernel.Mask) {
+// in sets the bits of the documents of sections of a window.
+func (s *segment) in(w int32, sections uint16, mask *kernel.Mask) {
+	mask.SetSections(sections)
 	n := s.len() - int(w)*kernel.Window
-	for b := range mask {
-		mask[b] = ^uint64(0)
-		if left := n - b*64; left < 64 {
-			mask[b] = 1<<max(0, left) - 1
-		}
+	for b := max(0, n/64); b < kernel.Blocks; b++ { // of the last window
+		mask[b] &= 1<<max(0, n-b*64) - 1
 	}
 }
 
@@ -197,17 +195,17 @@ func (s *segment) all(w int32, mask *kernel.Mask) {
 // score from their records as to add the sections up.
 func (r *Ranker) few(w int32, sections uint16) int {
 	const (
-		document = 20.0 // nanoseconds, as all that follow: to score one from its record
-		posting  = 0.8
-		window   = 250.0
+		document = 25.0 // nanoseconds, as all that follow: to score one from its record
+		window   = 100.0
+		list     = 10.0
+		posting  = 0.4
+		column   = 5.0 // a section
 	)
-	base := r.x.base
-	cost := window
-	for _, l := range r.lists(w) {
+	lists, columns := r.lists(w), r.columnRefs(w)
+	cost := window + list*float64(len(lists)) + column*float64(len(columns)*bits.OnesCount16(sections))
+	for _, l := range lists {
 		cost += posting * float64(l.Count)
 	}
-	// A column is there from where on it is faster.
-	cost += posting * float64(base.minColumn*len(r.columnRefs(w)))
 	return int(cost / document)
 }
 
@@ -253,8 +251,7 @@ func (r *Ranker) siftFirst(w int32, sections uint16) bool {
 // siftWindow finds out which documents of sections of a window pass, and counts
 // them.
 func (r *Ranker) siftWindow(w int32, sections uint16) int {
-	r.x.base.all(w, &r.sifter.mask)
-	r.sifter.mask.Cut(sections)
+	r.x.base.in(w, sections, &r.sifter.mask)
 	r.sifter.sifted = w
 	return r.siftChanged(w, &r.sifter.mask)
 }

@@ -190,7 +190,7 @@ func (r *StudentRanker) bar(forbidden map[string]bool) {
 
 // allow implements gate.
 func (r *StudentRanker) allow(window int32, allowed *kernel.Mask) {
-	r.swept.segment.all(window, allowed)
+	r.swept.segment.in(window, kernel.All, allowed)
 	if r.students.gone != nil {
 		allowed.Remove(&r.students.gone[window])
 	}

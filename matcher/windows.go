@@ -207,8 +207,13 @@ func (r *Ranker) columnRefs(w int32) []kernel.Ref {
 	return r.refs[end-window.columns : end]
 }
 
-// prefetch asks for what gather and Collect will read of a window.
+// prefetch asks for what gather and Collect will read of a window, unless so few
+// documents pass the rules that it is likely to be nothing.
 func (r *Ranker) prefetch(w int32) {
+	const few = 8
+	if r.sifter.share*kernel.Window < few {
+		return
+	}
 	base := r.x.base
 	kernel.PrefetchLists(base.postings, r.lists(w))
 	for _, c := range r.columnRefs(w) {

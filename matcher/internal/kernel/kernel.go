@@ -54,10 +54,12 @@ func (m *Mask) Remove(other *Mask) {
 	}
 }
 
-// Cut clears the bits outside of the sections.
-func (m *Mask) Cut(sections uint16) {
-	for i := range m {
-		m[i] &= -uint64(sections >> (i / (Blocks / Sections)) & 1)
+// SetSections sets the bits of the sections, and clears the others.
+func (m *Mask) SetSections(sections uint16) {
+	const words = Blocks / Sections
+	for s := range Sections {
+		word := -uint64(sections >> s & 1)
+		*(*[words]uint64)(m[s*words:]) = [words]uint64{word, word, word, word}
 	}
 }
 

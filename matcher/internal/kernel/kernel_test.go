@@ -225,6 +225,16 @@ func TestMask(t *testing.T) {
 	}
 }
 
+func TestSetSections(t *testing.T) {
+	m := Mask{0: 5, 63: 9}
+	m.SetSections(0b1000_0000_0000_0101)
+	for o := range Window {
+		if want := o/Section == 0 || o/Section == 2 || o/Section == 15; m[o/64]>>(o%64)&1 == 1 != want {
+			t.Fatalf("document %d is in the mask: %v", o, !want)
+		}
+	}
+}
+
 func TestChoice(t *testing.T) {
 	if got := choose("portable").name; got != "portable" {
 		t.Errorf("asked for portable, got %s", got)

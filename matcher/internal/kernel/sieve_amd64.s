@@ -26,6 +26,8 @@ TEXT ·sieveAVX512(SB), NOSPLIT, $0-24
 	MOVQ $64, CX
 
 blocks512:
+	CMPQ (DX), $0            // nothing to be decided: whole sections are like that
+	JEQ next512
 	VMOVDQU64 (SI), Z0
 	VPMOVB2M Z0, K1
 	VPSRLW $3, Z0, Z1
@@ -37,6 +39,8 @@ blocks512:
 	VPTESTMB Z3, Z2, K2
 	KMOVQ K2, AX
 	ANDQ AX, (DX)
+
+next512:
 	ADDQ $64, SI
 	ADDQ $8, DX
 	DECQ CX
@@ -57,6 +61,8 @@ TEXT ·sieveAVX2(SB), NOSPLIT, $0-24
 	MOVQ $128, CX
 
 blocks2:
+	CMPL (DX), $0
+	JEQ next2
 	VMOVDQU (SI), Y0
 	VPSRLW $3, Y0, Y1
 	VPAND Y12, Y1, Y1
@@ -69,6 +75,8 @@ blocks2:
 	VPCMPEQB Y3, Y2, Y2
 	VPMOVMSKB Y2, AX
 	ANDL AX, (DX)
+
+next2:
 	ADDQ $32, SI
 	ADDQ $4, DX
 	DECQ CX
