@@ -78,10 +78,11 @@ type Slow struct {
 
 // Work counts what rankings did, per query.
 type Work struct {
-	Windows float64 `json:"windows"` // that were opened
-	Cells   float64 `json:"cells"`   // of columns that were added up
-	Array   float64 `json:"array"`   // postings that were added up one by one
-	Scored  float64 `json:"scored"`  // documents scored from their records
+	Windows  float64 `json:"windows"`  // that were opened
+	Sections float64 `json:"sections"` // of them that were
+	Cells    float64 `json:"cells"`    // of columns that were added up
+	Array    float64 `json:"array"`    // postings that were added up one by one
+	Scored   float64 `json:"scored"`   // documents scored from their records
 }
 
 // Index is what an index took.

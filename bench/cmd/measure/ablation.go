@@ -34,10 +34,20 @@ var ablations = []ablated{
 	{name: "no first threshold", changes: []ablate.Change{{
 		Folder: "matcher", Function: "(*Ranker).open", Insert: "if true { return }",
 	}}},
-	{name: "windows bounded by highest levels alone, in their order", changes: []ablate.Change{{
+	{name: "whole windows, not sections", changes: []ablate.Change{{
+		Folder: "matcher", Function: "(*Ranker).from", Insert: `if w := r.bounds[int(w)*kernel.Sections:][:kernel.Sections]; kernel.Peak(w) >= least {
+			return kernel.All
+		} else if true {
+			return 0
+		}`,
+	}}},
+	{name: "sections bounded by highest levels alone, windows in their order", changes: []ablate.Change{{
 		Folder: "matcher", Function: "(*Ranker).arrange", Insert: `if r.order = r.order[:0]; true {
-			for w := range r.windows {
-				if r.windows[w].most >= threshold {
+			windows := r.x.base.crests.windows
+			r.alive = slices.Grow(r.alive[:0], windows)[:windows]
+			kernel.Reach(r.bounds, r.least(float64(threshold)), r.alive)
+			for w, sections := range r.alive {
+				if sections != 0 {
 					r.order = append(r.order, int32(w))
 				}
 			}

@@ -18,10 +18,11 @@ func (p *pair) work(c *comparison) []result.Work {
 		p.ranker.Rank(nil, &query)
 		after := matcher.Counted
 		all[i] = result.Work{
-			Windows: float64(after.Windows - before.Windows),
-			Cells:   float64(after.Cells - before.Cells),
-			Array:   float64(after.Array - before.Array),
-			Scored:  float64(after.Scored - before.Scored),
+			Windows:  float64(after.Windows - before.Windows),
+			Sections: float64(after.Sections - before.Sections),
+			Cells:    float64(after.Cells - before.Cells),
+			Array:    float64(after.Array - before.Array),
+			Scored:   float64(after.Scored - before.Scored),
 		}
 	}
 	return all

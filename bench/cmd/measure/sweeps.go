@@ -131,6 +131,7 @@ func meanWork(all []result.Work) *result.Work {
 	n := float64(len(all))
 	for _, w := range all {
 		mean.Windows += w.Windows / n
+		mean.Sections += w.Sections / n
 		mean.Cells += w.Cells / n
 		mean.Array += w.Array / n
 		mean.Scored += w.Scored / n

@@ -13,7 +13,7 @@ import (
 const counter = `package matcher
 
 // Counted is what rankings did.
-var Counted struct{ Windows, Cells, Array, Scored int }
+var Counted struct{ Windows, Sections, Cells, Array, Scored int }
 `
 
 // counting is what such a build does more: gather is called for each window
@@ -21,7 +21,10 @@ var Counted struct{ Windows, Cells, Array, Scored int }
 var counting = []ablate.Change{
 	{Folder: "matcher", Function: "(*Ranker).gather", Insert: `
 	Counted.Windows++
-	Counted.Cells += kernel.Window * len(r.columnRefs(w))
+	for some := sections; some != 0; some &= some - 1 {
+		Counted.Sections++
+		Counted.Cells += kernel.Section * len(r.columnRefs(w))
+	}
 	for _, l := range r.lists(w) {
 		Counted.Array += int(l.Count)
 	}`},

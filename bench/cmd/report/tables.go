@@ -278,7 +278,7 @@ func (r *report) slowest() {
 		line := func(what string, us1, us2, tags, postings float64, w *result.Work) {
 			rows = append(rows, []string{
 				name(f.Set) + ", " + what, decimals(tags, 1), grouped(int64(postings)), us(us2), us(us1), decimals(us2/us1, 1),
-				decimals(w.Windows, 0), grouped(int64(w.Cells)), grouped(int64(w.Array)), grouped(int64(w.Scored)),
+				decimals(w.Windows, 0), decimals(w.Sections, 0), grouped(int64(w.Cells)), grouped(int64(w.Array)), grouped(int64(w.Scored)),
 			})
 		}
 		line("mean", of(row, ours).MeanUS, of(row, plain).MeanUS, row.QueryTags, row.Postings, row.Work)
@@ -290,7 +290,7 @@ func (r *report) slowest() {
 	}
 	if rows != nil {
 		r.table([]string{
-			"data, query", "tags", "postings", "plain loop, us", "ranker, us", "ratio", "windows opened", "cells", "postings added", "scored",
+			"data, query", "tags", "postings", "plain loop, us", "ranker, us", "ratio", "windows opened", "sections", "cells", "postings added", "scored",
 		}, rows)
 	}
 }
