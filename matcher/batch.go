@@ -158,11 +158,25 @@ func (r *BatchRanker) allow(window int32, allowed *kernel.Mask) {
 
 func (r *BatchRanker) strict() bool { return r.reach.any }
 
-func (r *BatchRanker) admits(doc uint32) bool {
-	holds, sure := r.reach.decides(&r.batch.rules.spots[doc])
-	if sure {
-		return holds
+// admitted implements gate: it decides the rule of distance. There is no branch
+// in its loop that would be hard to foresee.
+func (r *BatchRanker) admitted(docs []uint32) []uint32 {
+	spots, n := r.batch.rules.spots, 0
+	for _, doc := range docs {
+		holds, sure := r.reach.decides(&spots[doc])
+		if !sure {
+			holds = r.near(doc)
+		}
+		docs[n] = doc
+		if holds {
+			n++
+		}
 	}
+	return docs[:n]
+}
+
+// near decides the rule of distance by the distance itself.
+func (r *BatchRanker) near(doc uint32) bool {
 	o, _ := r.batch.x.document(doc)
 	s := r.query.Student
 	return distance(*s.Position, *o.Position) <= *s.MaxKm

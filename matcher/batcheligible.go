@@ -1,10 +1,6 @@
 package matcher
 
-import (
-	"math/bits"
-
-	"github.com/kindred-match/kindred/matcher/internal/kernel"
-)
+import "github.com/kindred-match/kindred/matcher/internal/kernel"
 
 // Eligible appends the numbers of all opportunities that are eligible for the
 // student, whatever they share, in no order that means anything.
@@ -12,15 +8,12 @@ func (r *BatchRanker) Eligible(dst []uint32, s *Student, forbidden map[string]bo
 	r.query.Student, r.query.Forbidden = s, forbidden
 	r.bar(s)
 	for window := range r.batch.rules.open {
-		var allowed kernel.Mask
+		var allowed, done kernel.Mask
 		r.allow(int32(window), &allowed)
-		for i, word := range allowed {
-			for ; word != 0; word &= word - 1 {
-				doc := uint32(window)*kernel.Window + uint32(64*i+bits.TrailingZeros64(word))
-				if !r.strict() || r.admits(doc) {
-					dst = append(dst, doc)
-				}
-			}
+		n := len(dst)
+		dst = kernel.Members(dst, &allowed, &done, uint32(window)*kernel.Window)
+		if r.strict() {
+			dst = dst[:n+len(r.admitted(dst[n:]))]
 		}
 	}
 	x := r.batch.x

@@ -68,11 +68,6 @@ func (c *cards) tags(doc uint32) iter.Seq2[TagID, uint32] {
 	}
 }
 
-// prefetch asks for a document's card.
-func (c *cards) prefetch(doc uint32) {
-	kernel.PrefetchLines(&c.words[c.at[doc]], 2)
-}
-
 // gains are what the tags of a query contribute with, by TagID, 0 but for
 // those; one more for the tag that fills up. Products are P G; where parts
 // aren't their multiples, pairs has P and G.

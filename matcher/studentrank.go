@@ -214,8 +214,18 @@ func (r *StudentRanker) strict() bool {
 	return r.far || slices.ContainsFunc(r.asked, func(rule *traitRule) bool { return rule.trait.numbers != nil })
 }
 
-// admits implements gate: it decides all rules but for what is gone or
-// forbidden.
+// admitted implements gate.
+func (r *StudentRanker) admitted(docs []uint32) []uint32 {
+	kept := docs[:0]
+	for _, doc := range docs {
+		if r.admits(doc) {
+			kept = append(kept, doc)
+		}
+	}
+	return kept
+}
+
+// admits decides all rules but for what is gone or forbidden.
 func (r *StudentRanker) admits(doc uint32) bool {
 	for _, rule := range r.asked {
 		if !rule.holds[rule.trait.number(doc)] {

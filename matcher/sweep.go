@@ -2,7 +2,6 @@ package matcher
 
 import (
 	"math"
-	"math/bits"
 	"slices"
 
 	"github.com/kindred-match/kindred/matcher/internal/kernel"
@@ -37,9 +36,10 @@ type swept struct {
 type gate interface {
 	// allow sets the mask to the documents of a window that may be eligible.
 	allow(window int32, allowed *kernel.Mask)
-	// strict reports whether admits has to be asked for those as well.
+	// strict reports whether admitted has to be asked about those as well.
 	strict() bool
-	admits(doc uint32) bool
+	// admitted keeps those of the documents who are eligible, in their order.
+	admitted(docs []uint32) []uint32
 }
 
 // sweep ranks the documents for one query after the other, in a way that pays
@@ -407,27 +407,17 @@ func (s *sweep) score(opens []opened) {
 	s.docs = s.docs[:0]
 	for i := range opens {
 		o := &opens[i]
-		first := uint32(o.window) * kernel.Window
-		for b, word := range &o.mask {
-			word &^= o.scored[b]
-			if word == 0 {
-				continue
-			}
-			o.scored[b] |= word
-			for ; word != 0; word &= word - 1 {
-				doc := first + uint32(b*64+bits.TrailingZeros64(word))
-				s.docs = append(s.docs, doc)
-				s.cards.prefetch(doc)
-			}
-		}
+		s.docs = kernel.Members(s.docs, &o.mask, &o.scored, uint32(o.window)*kernel.Window)
 	}
-	strict, cards := s.gate.strict(), s.cards
-	for _, doc := range s.docs {
-		units, place := cards.score(doc, &s.gains)
-		if units < s.best.threshold() || strict && !s.gate.admits(doc) {
-			continue
+	docs := s.docs
+	if s.gate.strict() {
+		docs = s.gate.admitted(docs)
+	}
+	kernel.PrefetchAt(s.cards.words, s.cards.at, docs)
+	for _, doc := range docs {
+		if units, place := s.cards.score(doc, &s.gains); units >= s.best.threshold() {
+			s.best.add(scored{units, doc, place})
 		}
-		s.best.add(scored{units, doc, place})
 	}
 }
 

@@ -18,17 +18,17 @@ func available() []loops {
 		list = append([]loops{{
 			name: "avx2", minColumn: minColumn, crested: crested, scatter: scatterWith(scatterSections), roundUp: roundUp, steps: steps,
 			collect: collectWith(collectAVX2), bound: boundWith(boundAVX2), peak: peakWithAVX2, reach: reachWithAVX2,
-			sieve: sieveAVX2, sift: siftBy(collectWith(collectAVX2)), exclude: exclude,
+			sieve: sieveAVX2, sift: siftBy(collectWith(collectAVX2)), exclude: exclude, members: members,
 		}}, list...)
 	}
 	if has.avx512 {
 		l := loops{
 			name: "avx512", minColumn: minColumn, crested: crested, scatter: scatterWith(scatterSections), roundUp: roundUpAVX512, steps: stepsAVX512,
 			collect: collectWith(collectAVX512), bound: boundWith(boundAVX512), peak: peakWithAVX2, reach: reachWithAVX2,
-			sieve: sieveAVX512, sift: siftWithAVX512, exclude: excludeWithAVX512,
+			sieve: sieveAVX512, sift: siftWithAVX512, exclude: excludeWithAVX512, members: members,
 		}
 		if has.compress {
-			l.scatter = scatterWith(scatterCompress)
+			l.scatter, l.members = scatterWith(scatterCompress), membersWithCompress
 		}
 		list = append([]loops{l}, list...)
 	}
@@ -52,6 +52,11 @@ func scatterWith(f func(sums *Sums, postings *Posting, tables *Table, lists *Ref
 			f(sums, unsafe.SliceData(postings), unsafe.SliceData(tables), unsafe.SliceData(lists), len(lists), sections)
 		}
 	}
+}
+
+func membersWithCompress(dst []uint32, mask, done *Mask, first uint32) int {
+	_ = dst[Window+15]
+	return membersCompress(&dst[0], mask, done, first)
 }
 
 func boundWith(f func(bounds, start *uint16, chunks int, crests *Crest, n int, fresh uint16)) func(bounds, start []uint16, crests []Crest, fresh uint16) {
@@ -83,6 +88,12 @@ func scatterSections(sums *Sums, postings *Posting, tables *Table, lists *Ref, n
 
 //go:noescape
 func scatterCompress(sums *Sums, postings *Posting, tables *Table, lists *Ref, n int, sections uint16)
+
+//go:noescape
+func membersCompress(dst *uint32, mask, done *Mask, first uint32) int
+
+//go:noescape
+func prefetchAt(words, at, places *uint32, n int)
 
 //go:noescape
 func boundAVX2(bounds, start *uint16, chunks int, crests *Crest, n int, fresh uint16)

@@ -62,6 +62,27 @@ prefetchPostings:
 prefetched:
 	RET
 
+// func prefetchAt(words, at, places *uint32, n int)
+TEXT ·prefetchAt(SB), NOSPLIT, $0-32
+	MOVQ words+0(FP), SI
+	MOVQ at+8(FP), DI
+	MOVQ places+16(FP), DX
+	MOVQ n+24(FP), CX
+	TESTQ CX, CX
+	JEQ prefetchedAt
+
+prefetchPlace:
+	MOVL (DX), AX
+	MOVL (DI)(AX*4), AX
+	PREFETCHT0 (SI)(AX*4)
+	PREFETCHT0 64(SI)(AX*4)
+	ADDQ $4, DX
+	DECQ CX
+	JNE prefetchPlace
+
+prefetchedAt:
+	RET
+
 // func prefetchColumn(l *Levels, sections uint16)
 TEXT ·prefetchColumn(SB), NOSPLIT, $0-10
 	MOVQ l+0(FP), AX

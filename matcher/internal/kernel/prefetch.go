@@ -31,5 +31,7 @@ func Prefetch[T any](p *T) {
 	}
 }
 
-// PrefetchLines is Prefetch for some lines.
-func PrefetchLines[T any](p *T, lines int) { prefetch(unsafe.Pointer(p), lines) }
+// PrefetchAt asks for the two lines of words from at[place] on, for each place.
+func PrefetchAt(words, at, places []uint32) {
+	prefetchAt(unsafe.SliceData(words), unsafe.SliceData(at), unsafe.SliceData(places), len(places))
+}

@@ -221,3 +221,74 @@ added:
 	JNE packNext
 	VZEROUPPER
 	RET
+
+DATA places<>+0(SB)/8, $0x0706050403020100
+DATA places<>+8(SB)/8, $0x0f0e0d0c0b0a0908
+DATA places<>+16(SB)/8, $0x1716151413121110
+DATA places<>+24(SB)/8, $0x1f1e1d1c1b1a1918
+DATA places<>+32(SB)/8, $0x2726252423222120
+DATA places<>+40(SB)/8, $0x2f2e2d2c2b2a2928
+DATA places<>+48(SB)/8, $0x3736353433323130
+DATA places<>+56(SB)/8, $0x3f3e3d3c3b3a3938
+GLOBL places<>(SB), RODATA|NOPTR, $64
+
+// func membersCompress(dst *uint32, mask, done *Mask, first uint32) int
+//
+// Word by word: the places of its bits are packed together and written, 16 at a
+// time; few words have more.
+TEXT ·membersCompress(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ mask+8(FP), SI
+	MOVQ done+16(FP), DX
+	MOVL first+24(FP), AX
+	VPBROADCASTD AX, Z11
+	MOVL $64, CX
+	VPBROADCASTD CX, Z12
+	VMOVDQU64 places<>(SB), Z10
+	MOVQ DI, R9
+
+members:
+	MOVQ (DX), AX
+	NOTQ AX
+	ANDQ (SI), AX
+	ORQ AX, (DX)
+	KMOVQ AX, K1
+	POPCNTQ AX, BX
+	VPCOMPRESSB.Z Z10, K1, Z1
+	VPMOVZXBD X1, Z2
+	VPADDD Z11, Z2, Z2
+	VMOVDQU32 Z2, (DI)
+	CMPQ BX, $16
+	JGT manyMembers
+
+nextMembers:
+	LEAQ (DI)(BX*4), DI
+	VPADDD Z12, Z11, Z11
+	ADDQ $8, SI
+	ADDQ $8, DX
+	DECQ CX
+	JNE members
+	SUBQ R9, DI
+	SHRQ $2, DI
+	MOVQ DI, ret+32(FP)
+	VZEROUPPER
+	RET
+
+manyMembers:
+	VEXTRACTI32X4 $1, Z1, X3
+	VPMOVZXBD X3, Z2
+	VPADDD Z11, Z2, Z2
+	VMOVDQU32 Z2, 64(DI)
+	CMPQ BX, $32
+	JLE nextMembers
+	VEXTRACTI32X4 $2, Z1, X3
+	VPMOVZXBD X3, Z2
+	VPADDD Z11, Z2, Z2
+	VMOVDQU32 Z2, 128(DI)
+	CMPQ BX, $48
+	JLE nextMembers
+	VEXTRACTI32X4 $3, Z1, X3
+	VPMOVZXBD X3, Z2
+	VPADDD Z11, Z2, Z2
+	VMOVDQU32 Z2, 192(DI)
+	JMP nextMembers
