@@ -81,11 +81,11 @@ func BenchmarkMatch(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			var out []byte
 			one := func(i int) {
-				var req kindredv1.MatchRequest
-				if err := unmarshalMatch(requests[i%len(requests)], &req); err != nil {
+				var req matchRequest
+				if err := req.unmarshal(requests[i%len(requests)]); err != nil {
 					b.Fatal(err)
 				}
-				resp, err := m.Match(b.Context(), &req)
+				resp, err := m.match(b.Context(), &req)
 				if err != nil {
 					b.Fatal(err)
 				}
