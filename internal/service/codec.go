@@ -11,9 +11,10 @@ import (
 )
 
 // Codec is gRPC's codec of Protocol Buffers, but that it decodes the profile of a
-// Match by itself: the generated decoder makes several values on the heap for each
-// interest and each text, which is most of what a Match with a profile in line
-// takes. What comes out is the same.
+// Match and encodes its answer by itself: the generated decoder makes several values
+// on the heap for each interest and each text, which is most of what a Match with a
+// profile in line takes, and the encoder looks up how for each field. What comes out
+// is the same.
 func Codec() encoding.CodecV2 { return codec{encoding.GetCodecV2(encodingproto.Name)} }
 
 type codec struct{ encoding.CodecV2 }
@@ -33,6 +34,16 @@ func (r *matchRequest) student(report matcher.Report) *matcher.Student {
 		s.Interests = r.inLine.weighted(report)
 	}
 	return s
+}
+
+// Marshal implements encoding.CodecV2.
+func (c codec) Marshal(v any) (mem.BufferSlice, error) {
+	if r, ok := v.(*kindredv1.MatchResponse); ok && r != nil {
+		if data, ok := encodeAnswer(r); ok {
+			return data, nil
+		}
+	}
+	return c.CodecV2.Marshal(v)
 }
 
 // Unmarshal implements encoding.CodecV2.
