@@ -179,7 +179,7 @@ func FuzzUnmarshalMatch(f *testing.F) {
 	b := encodedRequest(f)
 	f.Add(b)
 	f.Add(slices.Concat(b, b))                            // two profiles
-	f.Add(slices.Concat(b, []byte{4<<3 | 0, 1}))          // a field behind it
+	f.Add(slices.Concat(b, []byte{4 << 3, 1}))            // a field behind it
 	f.Add(slices.Concat([]byte{2<<3 | 2, 1, 's'}, b))     // two subjects
 	f.Add(slices.Concat(b, []byte{3<<3 | 1}, b[:8]))      // a profile of another kind
 	f.Add([]byte{3<<3 | 2, 4, 11<<3 | 2, 2, 1<<3 | 2, 0}) // a tag without a weight

@@ -52,7 +52,8 @@ func registerMatch(r grpc.ServiceRegistrar, m *matchService) {
 }
 
 func (m *matchService) handleMatch(
-	server any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor,
+	server any, ctx context.Context, //nolint:revive // the order is gRPC's
+	decode func(any) error, interceptor grpc.UnaryServerInterceptor,
 ) (any, error) {
 	req := new(matchRequest)
 	if err := decode(req); err != nil {
