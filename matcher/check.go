@@ -34,19 +34,33 @@ const (
 // ValidID reports whether s may be an id: 1 to 128 bytes of UTF-8 without
 // control characters.
 func ValidID(s string) bool {
-	if len(s) == 0 || len(s) > MaxIDBytes || !utf8.ValidString(s) {
+	if len(s) == 0 || len(s) > MaxIDBytes {
 		return false
 	}
-	for _, r := range s {
-		if r < 0x20 || (r >= 0x7f && r < 0xa0) {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= utf8.RuneSelf:
+			return utf8.ValidString(s) && !hasControl(s)
+		case c < 0x20 || c == 0x7f:
 			return false
 		}
 	}
-	return true
+	return true // nearly all ids are ASCII
+}
+
+func hasControl(s string) bool {
+	for _, r := range s {
+		if r < 0x20 || (r >= 0x7f && r < 0xa0) {
+			return true
+		}
+	}
+	return false
 }
 
 // ValidTagID reports whether s may be the id or a synonym of a tag.
-func ValidTagID(s string) bool { return ValidID(s) && !strings.ContainsAny(s, ";=") }
+func ValidTagID(s string) bool {
+	return ValidID(s) && strings.IndexByte(s, ';') < 0 && strings.IndexByte(s, '=') < 0
+}
 
 func checkID(report Report, field, id string) {
 	if !ValidID(id) {

@@ -196,6 +196,8 @@ func changeProto(c *store.Change) *kindredv1.Change {
 
 // weightedOf gives the tags in the order of their names. A weight that is none
 // is reported, and taken for 1 so that nobody reports it again.
+var ruleWeight = "each weight " + matcher.ErrWeight.Error()
+
 func weightedOf(weights map[string]float64, field string, report matcher.Report) []matcher.Weighted {
 	if len(weights) == 0 {
 		return nil
@@ -211,7 +213,7 @@ func weightedOf(weights map[string]float64, field string, report matcher.Report)
 	}
 	slices.SortFunc(tags, func(a, b matcher.Weighted) int { return strings.Compare(a.Tag, b.Tag) })
 	if bad {
-		report(field, "each weight "+matcher.ErrWeight.Error())
+		report(field, ruleWeight)
 	}
 	return tags
 }

@@ -73,7 +73,10 @@ func studentRecordProto(r *store.StudentRecord) *kindredv1.Student {
 }
 
 func groupsOf(groups []string, report matcher.Report) []matcher.Group {
-	var list []matcher.Group
+	if len(groups) == 0 {
+		return nil
+	}
+	list := make([]matcher.Group, 0, len(groups))
 	for _, s := range groups {
 		g, ok := groupOf(s)
 		if !ok {

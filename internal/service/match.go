@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -18,7 +19,7 @@ import (
 // MatchService and PlacementService.
 func (s *Service) RegisterLive(r grpc.ServiceRegistrar, c *live.Catalogues, e *live.Expiry) {
 	m := &matchService{Service: s, catalogues: c, students: newStudentIndexes(s.Store, maxIndexedStudents)}
-	kindredv1.RegisterMatchServiceServer(r, m)
+	registerMatch(r, m)
 	kindredv1.RegisterPlacementServiceServer(r, &placementService{Service: s, match: m, expiry: e})
 }
 
@@ -37,8 +38,46 @@ type scratch struct {
 	candidates []matcher.Candidate
 }
 
+// registerMatch registers the service as the generated code does, but that the
+// requests of Match are decoded into a matchRequest.
+func registerMatch(r grpc.ServiceRegistrar, m *matchService) {
+	desc := kindredv1.MatchService_ServiceDesc
+	desc.Methods = slices.Clone(desc.Methods)
+	for i := range desc.Methods {
+		if "/"+desc.ServiceName+"/"+desc.Methods[i].MethodName == kindredv1.MatchService_Match_FullMethodName {
+			desc.Methods[i].Handler = m.handleMatch
+		}
+	}
+	r.RegisterService(&desc, m)
+}
+
+func (m *matchService) handleMatch(
+	server any, ctx context.Context, //nolint:revive // the order is gRPC's
+	decode func(any) error, interceptor grpc.UnaryServerInterceptor,
+) (any, error) {
+	req := new(matchRequest)
+	if err := decode(req); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return m.match(ctx, req)
+	}
+	info := &grpc.UnaryServerInfo{Server: server, FullMethod: kindredv1.MatchService_Match_FullMethodName}
+	return interceptor(ctx, req, info, func(ctx context.Context, req any) (any, error) {
+		return m.match(ctx, req.(*matchRequest))
+	})
+}
+
 // Match implements kindredv1.MatchServiceServer.
 func (m *matchService) Match(ctx context.Context, req *kindredv1.MatchRequest) (*kindredv1.MatchResponse, error) {
+	return m.match(ctx, req)
+}
+
+func (m *matchService) match(ctx context.Context, req interface {
+	rankRequest
+	subjectRequest
+},
+) (*kindredv1.MatchResponse, error) {
 	a, err := m.ask(ctx, req)
 	if err != nil {
 		return nil, err

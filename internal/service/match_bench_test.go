@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 	"go.uber.org/zap"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/kindred-match/kindred/internal/clock"
@@ -79,19 +80,21 @@ func BenchmarkMatch(b *testing.B) {
 	}
 	for name, requests := range map[string][][]byte{"id": byID, "inline": inLine} {
 		b.Run(name, func(b *testing.B) {
-			var out []byte
+			codec := Codec()
 			one := func(i int) {
-				var req kindredv1.MatchRequest
-				if err := unmarshalMatch(requests[i%len(requests)], &req); err != nil {
+				req := new(matchRequest)
+				if err := codec.Unmarshal(mem.BufferSlice{mem.SliceBuffer(requests[i%len(requests)])}, req); err != nil {
 					b.Fatal(err)
 				}
-				resp, err := m.Match(b.Context(), &req)
+				resp, err := m.match(b.Context(), req)
 				if err != nil {
 					b.Fatal(err)
 				}
-				if out, err = (proto.MarshalOptions{}).MarshalAppend(out[:0], resp); err != nil {
+				out, err := codec.Marshal(resp)
+				if err != nil {
 					b.Fatal(err)
 				}
+				out.Free()
 			}
 			for i := range 3 * len(requests) {
 				one(i)

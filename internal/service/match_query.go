@@ -169,8 +169,14 @@ type subject struct {
 func (m *matchService) subject(ctx context.Context, w *where, req subjectRequest) (subject, error) {
 	if p := req.GetProfile(); p != nil {
 		var v violations
-		s := profileOf(p, v.under("profile"))
-		s.CheckProfile(w.snapshot.Vocabulary(), v.under("profile"))
+		report := v.under("profile")
+		var s *matcher.Student
+		if r, ok := req.(*matchRequest); ok {
+			s = r.student(report)
+		} else {
+			s = profileOf(p, report)
+		}
+		s.CheckProfile(w.snapshot.Vocabulary(), report)
 		return subject{&store.Subject{Student: s}, true}, v.err()
 	}
 	id := req.GetStudentId()
