@@ -194,10 +194,10 @@ func changeProto(c *store.Change) *kindredv1.Change {
 	}
 }
 
-// weightedOf gives the tags in the order of their names. A weight that is none
-// is reported, and taken for 1 so that nobody reports it again.
 var ruleWeight = "each weight " + matcher.ErrWeight.Error()
 
+// weightedOf gives the tags in the order of their names. A weight that is none
+// is reported, and taken for 1 so that nobody reports it again.
 func weightedOf(weights map[string]float64, field string, report matcher.Report) []matcher.Weighted {
 	if len(weights) == 0 {
 		return nil

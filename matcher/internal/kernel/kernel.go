@@ -13,9 +13,9 @@ const (
 	Window = 4096
 	// Blocks is how many words of 64 documents a window has.
 	Blocks = Window / 64
-	// Section is how many documents are bounded together, Sections how many
-	// sections a window has.
-	Section  = 256
+	// Section is how many documents are bounded together.
+	Section = 256
+	// Sections is how many a window has.
 	Sections = Window / Section
 	// ColumnBytes is the size of a column of levels.
 	ColumnBytes = Window / 2
