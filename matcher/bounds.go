@@ -8,8 +8,10 @@ import (
 )
 
 const (
-	// mostSteps is what the highest bound that a query's levels allow is in steps:
-	// it leaves room for rounding up.
+	// mostSteps is what the highest bound that a query's levels allow is in steps. It
+	// leaves room for one more a tag, of which a profile has MaxOwnTags with
+	// MaxAncestors each at most. Where the sum would saturate all the same, its
+	// section is visited.
 	mostSteps = 60_000
 	// inexact is far more than floating point is off.
 	inexact = 1e-9
@@ -60,6 +62,9 @@ func (r *Ranker) climb(c float64) {
 func (r *Ranker) startFrom(t *term, steps *kernel.Steps) {
 	base := r.x.base
 	for _, e := range t.entries {
+		if e.empty() {
+			continue
+		}
 		section, most := -1, uint16(0)
 		for _, p := range base.postings[e.at : int(e.at)+e.count()] {
 			at, s := int(e.window)*kernel.Sections+int(p)/(kernel.Section<<4), steps[p&15]

@@ -93,7 +93,7 @@ func (r *Ranker) Forecast(q *Query) float64 {
 	const (
 		start  = 8500.0 // nanoseconds, as all that follow
 		entry  = 50.0   // a tag in a window
-		window = 1500.0 // of overlap, whose bounds seldom rule one out
+		window = 1500.0 // of overlap, whose bounds rule fewer out
 		late   = 1.0    // an opportunity beside the segment
 		walked = 25.0   // a document, where only those of a list are looked at
 		few    = 10     // candidates: the figures are for so many
@@ -109,7 +109,11 @@ func (r *Ranker) Forecast(q *Query) float64 {
 		cost += window * float64(len(r.windows))
 	default:
 		for i := range r.terms {
-			cost += entry * float64(len(r.terms[i].entries))
+			for _, e := range r.terms[i].entries {
+				if !e.empty() {
+					cost += entry
+				}
+			}
 		}
 	}
 	return cost * math.Pow(float64(max(q.K, few))/few, more)

@@ -15,7 +15,7 @@ import (
 type cards struct {
 	at    []uint32 // where each document's card begins; one more at the end
 	words []uint32
-	wide  bool // a tag takes two numbers
+	wide  bool // a tag takes two numbers; the tag that fills up has one, too
 }
 
 const cardHead = 2

@@ -1,6 +1,10 @@
 package matcher
 
-import "github.com/kindred-match/kindred/matcher/internal/kernel"
+import (
+	"fmt"
+
+	"github.com/kindred-match/kindred/matcher/internal/kernel"
+)
 
 // crests have, by section, the highest level that each tag has there, of the tags
 // that are frequent enough for it.
@@ -49,6 +53,30 @@ func (c *crests) level(sums []float64) {
 		}
 		window := (*[kernel.CrestBytes]uint8)(c.squares[s/kernel.Sections*kernel.CrestBytes:])
 		kernel.SetCrest(window, s%kernel.Sections, l)
+	}
+}
+
+// assertCrested panics unless no document of a section has a level above that of
+// its tag's crest, nor squares above those of their crest.
+func (s *segment) assertCrested(level *levelTable) {
+	if s.crested == 0 {
+		return
+	}
+	at := func(crest []uint8, doc uint32) uint8 {
+		return kernel.CrestLevel(crest[doc/kernel.Window*kernel.CrestBytes:], int(doc%kernel.Window/kernel.Section))
+	}
+	for doc := range uint32(s.len()) {
+		var sum float64
+		for packed := s.packed(doc); len(packed) > 0; packed = packed[s.packing:] {
+			t, weight := s.packing.unpack(packed)
+			sum += float64(weight) * float64(weight)
+			if crest := s.crests.crest(t); crest != nil && level.of(weight) > at(crest, doc) {
+				panic(fmt.Sprintf("document %d, tag %d: the level is above the crest", doc, t))
+			}
+		}
+		if sum > s.crests.upTo[at(s.crests.squares, doc)] {
+			panic(fmt.Sprintf("document %d: the squares are above their crest", doc))
+		}
 	}
 }
 

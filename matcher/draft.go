@@ -79,7 +79,7 @@ func (d *draft) add(o *Opportunity, partner int32) {
 	for _, t := range sp.touched {
 		if w := impacts.of(sp.weight[t]); w > 0 {
 			d.frequency[t]++
-			d.records = append(d.records, uint16(t), uint16(t>>16), w)
+			d.records = wide.pack(d.records, t, w)
 		}
 	}
 	d.close(o, partner)
@@ -243,6 +243,6 @@ func renumberRecord(packed []uint16, number []TagID) {
 			}
 			copy(packed[at:at+perTag], packed[at-perTag:at])
 		}
-		packed[at], packed[at+1], packed[at+2] = uint16(t), uint16(t>>16), w
+		wide.pack(packed[at:at], t, w)
 	}
 }

@@ -21,6 +21,9 @@ func NewIndexBy(c Catalogue, s Settings, workers int) (*Index, error) { return n
 func (r *Ranker) Overlooked(q *Query, threshold int64) (documents, held int) {
 	r.compile(q)
 	r.sift(q)
+	if r.sifter.walk.ok {
+		return 0, 0 // no section is bounded
+	}
 	r.bound()
 	for _, b := range r.bounds {
 		if b >= r.least(float64(threshold)) {
@@ -42,4 +45,24 @@ func (r *Ranker) Overlooked(q *Query, threshold int64) (documents, held int) {
 		}
 	}
 	return documents, held
+}
+
+// Baseless counts the sections with a bound above 0 that have no document with a tag
+// of the query.
+func (r *Ranker) Baseless(q *Query) (sections int) {
+	r.compile(q)
+	r.sift(q)
+	r.bound()
+	shared := make([]bool, len(r.bounds))
+	for doc := range uint32(r.x.base.len()) {
+		if r.scoreDocument(r.x.base.locate(doc)) > 0 {
+			shared[doc/kernel.Section] = true
+		}
+	}
+	for s, b := range r.bounds {
+		if b > 0 && !shared[s] {
+			sections++
+		}
+	}
+	return sections
 }

@@ -29,9 +29,12 @@ func (s *segment) invert(tags, workers int, p *pause) {
 	s.columns = make([]kernel.Levels, sum.column)
 	squares := make([]float64, (s.len()+kernel.Section-1)/kernel.Section)
 	together(len(shares), func(i int) { shares[i].fill(squares) })
-	s.crests.level(squares)
+	if s.crested > 0 {
+		s.crests.level(squares)
+	}
 	if invariants {
 		s.assertSorted()
+		s.assertCrested(level)
 	}
 }
 
@@ -77,7 +80,7 @@ func (s *segment) assertSorted() {
 			if len(entries) == s.windows() && int(e.window) != i {
 				panic(fmt.Sprintf("tag %d: entry %d is of window %d", t, i, e.window))
 			}
-			if e.highest() == 0 {
+			if e.empty() {
 				continue
 			}
 			if i > 0 && entries[i-1].window >= e.window {
@@ -212,8 +215,8 @@ func (s *segment) setCrest(t TagID, w int, of *target) {
 		return
 	}
 	window := s.crests.window(number, w)
-	for i := range window {
-		window[i] = of.highest[i] | of.highest[i+kernel.CrestBytes]<<4
+	for i, level := range of.highest {
+		kernel.SetCrest(window, i, level)
 	}
 }
 

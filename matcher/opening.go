@@ -40,8 +40,8 @@ func (r *Ranker) nextBest(after int32) int32 {
 	}
 	best, most := none, uint16(0)
 	for w := range r.windows {
-		m := r.highest(int32(w))
-		if m > most && (m < r.highest(after) || m == r.highest(after) && int32(w) > after) {
+		m := r.peak(int32(w))
+		if m > most && (m < r.peak(after) || m == r.peak(after) && int32(w) > after) {
 			best, most = int32(w), m
 		}
 	}
@@ -58,8 +58,8 @@ func (r *Ranker) firstBest() int32 {
 	return int32(slices.IndexFunc(r.alive, func(sections uint16) bool { return sections != 0 }))
 }
 
-// highest is the highest bound of a window's sections.
-func (r *Ranker) highest(w int32) uint16 {
+// peak is the highest bound of a window's sections.
+func (r *Ranker) peak(w int32) uint16 {
 	return kernel.Peak(r.bounds[int(w)*kernel.Sections:][:kernel.Sections])
 }
 
@@ -67,11 +67,11 @@ func (r *Ranker) highest(w int32) uint16 {
 // bound is not much lower than its highest.
 func (r *Ranker) openWindow(w int32, q *Query) {
 	r.referOne(w)
-	highest := r.highest(w)
+	highest := r.peak(w)
 	// Sums are near to scores, so that few more than those that are wanted do, and
 	// they are where bounds are high, if there is nothing but sums to be looked at.
 	wanted := min(q.K, kernel.Window)
-	sections, enough := r.from(w, highest/2), wanted+wanted/4+2
+	sections, enough := r.from(w, max(1, highest/2)), wanted+wanted/4+2
 	if len(r.sifter.rules) > 0 {
 		sections, enough = r.from(w, 1), 2*wanted+8
 	}

@@ -36,7 +36,7 @@ func (o *Opportunity) offered() bool { return o.Status == Published && o.Seats >
 
 // newOverlay marks the documents of a segment that aren't offered.
 func newOverlay(s *segment) overlay {
-	v := overlay{windows: make([]*changed, (s.len()+kernel.Window-1)/kernel.Window)}
+	v := overlay{windows: make([]*changed, s.windows())}
 	for doc, o := range s.opportunities {
 		if o.offered() {
 			continue
@@ -68,9 +68,7 @@ func (v *overlay) patch(doc uint32) *patch {
 // clear takes the dead documents of a window out of a mask.
 func (v *overlay) clear(window int32, mask *kernel.Mask) {
 	if c := v.windows[window]; c != nil {
-		for b := range mask {
-			mask[b] &^= c.dead[b]
-		}
+		mask.Remove(&c.dead)
 	}
 }
 

@@ -46,7 +46,8 @@ type segment struct {
 }
 
 // entry is a tag's part of a window: a column, or postings if there are fewer
-// than the segment's minColumn. Its highest level is 0 if it is empty.
+// than the segment's minColumn. An empty one has no level, and nothing else of it
+// means anything.
 type entry struct {
 	at     uint32 // in the segment's columns or postings
 	window uint16
@@ -59,6 +60,7 @@ func newEntry(at uint32, window, count int, highest uint8) entry {
 
 func (e entry) count() int     { return int(e.info>>4) + 1 }
 func (e entry) highest() uint8 { return uint8(e.info & 15) }
+func (e entry) empty() bool    { return e.highest() == 0 }
 
 // noPartner is the number of no partner.
 const noPartner = int32(-1)
@@ -118,7 +120,7 @@ func (s *segment) entriesOf(t TagID) []entry {
 func (s *segment) frequency(t TagID) int64 {
 	var n int64
 	for _, e := range s.entriesOf(t) {
-		if e.highest() > 0 {
+		if !e.empty() {
 			n += int64(e.count())
 		}
 	}

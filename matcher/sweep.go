@@ -38,7 +38,8 @@ type gate interface {
 	allow(window int32, allowed *kernel.Mask)
 	// strict reports whether admitted has to be asked about those as well.
 	strict() bool
-	// admitted keeps those of the documents who are eligible, in their order.
+	// admitted moves those of the documents who are eligible to the front, in their
+	// order, and returns them.
 	admitted(docs []uint32) []uint32
 }
 
@@ -172,7 +173,7 @@ func (s *sweep) list() {
 	s.nodes = s.nodes[:0]
 	for i := range s.terms {
 		for _, e := range s.terms[i].entries {
-			if e.highest() == 0 {
+			if e.empty() {
 				continue
 			}
 			s.nodes = append(s.nodes, node{int32(i), s.heads[e.window], e})

@@ -119,7 +119,7 @@ func rankOf(r *matcher.Ranker, q matcher.Query, id string) int {
 	return 0
 }
 
-// TestBoundsHold: no window that is passed over has a document that matters.
+// TestBoundsHold: no section that is passed over has a document that matters.
 func TestBoundsHold(t *testing.T) {
 	c, students := manyOpportunities(13_000, 1)
 	held := 0
@@ -144,6 +144,27 @@ func TestBoundsHold(t *testing.T) {
 		}
 	}
 	if held == 0 {
-		t.Error("no window is passed over by squares; the test shows nothing")
+		t.Error("no section is passed over by squares; the test shows nothing")
+	}
+}
+
+// TestBoundsHaveACause: rare tags, whether or not most windows have them, bound the
+// sections above 0 in which they are, and no others.
+func TestBoundsHaveACause(t *testing.T) {
+	c, _ := manyOpportunities(13_000, 2)
+	var students []matcher.Student
+	for i := range 200 {
+		rare := fmt.Sprint("rare", i)
+		for j := range 1 + i%4 {
+			o := &c.Opportunities[(61*i+j*3301)%len(c.Opportunities)]
+			o.Tags = append(o.Tags, matcher.Weighted{Tag: rare, Weight: 10_000})
+		}
+		students = append(students, matcher.Student{ID: rare, Interests: []matcher.Weighted{{Tag: rare, Weight: 10_000}}})
+	}
+	r := index(t, c, matcher.Settings{Decay: 5000, Measure: matcher.Cosine}).NewRanker()
+	for i := range students {
+		if n := r.Baseless(&matcher.Query{Student: &students[i], K: 1}); n > 0 {
+			t.Errorf("%s: %d sections without the tag have a bound above 0", students[i].ID, n)
+		}
 	}
 }

@@ -210,8 +210,8 @@ func (r *Ranker) columnRefs(w int32) []kernel.Ref {
 // prefetch asks for what gather and Collect will read of a window, unless so few
 // documents pass the rules that it is likely to be nothing.
 func (r *Ranker) prefetch(w int32) {
-	const few = 8
-	if r.sifter.share*kernel.Window < few {
+	const unlikely = 8 // documents
+	if r.sifter.share*kernel.Window < unlikely {
 		return
 	}
 	base := r.x.base

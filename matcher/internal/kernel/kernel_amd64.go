@@ -37,14 +37,18 @@ func available() []loops {
 
 // collectWith gives the assembly what it wants: a pointer and a number. So do
 // the functions after it.
-func collectWith(f func(sums *Sums, columns *Column, n int, threshold, keep uint8, sections uint16, mask *Mask) uint64) func(*Sums, []Column, uint8, uint8, uint16, *Mask) uint64 {
+func collectWith(
+	f func(sums *Sums, columns *Column, n int, threshold, keep uint8, sections uint16, mask *Mask) uint64,
+) func(*Sums, []Column, uint8, uint8, uint16, *Mask) uint64 {
 	return func(sums *Sums, columns []Column, threshold, keep uint8, sections uint16, mask *Mask) uint64 {
 		return f(sums, unsafe.SliceData(columns), len(columns), threshold, keep, sections, mask)
 	}
 }
 
 // scatterWith leaves whole windows to the loop that asks nothing of postings.
-func scatterWith(f func(sums *Sums, postings *Posting, tables *Table, lists *Ref, n int, sections uint16)) func(*Sums, []Posting, []Table, []Ref, uint16) {
+func scatterWith(
+	f func(sums *Sums, postings *Posting, tables *Table, lists *Ref, n int, sections uint16),
+) func(*Sums, []Posting, []Table, []Ref, uint16) {
 	return func(sums *Sums, postings []Posting, tables []Table, lists []Ref, sections uint16) {
 		if sections == All {
 			scatterLists(sums, unsafe.SliceData(postings), unsafe.SliceData(tables), unsafe.SliceData(lists), len(lists))
@@ -59,7 +63,9 @@ func membersWithCompress(dst []uint32, mask, done *Mask, first uint32) int {
 	return membersCompress(&dst[0], mask, done, first)
 }
 
-func boundWith(f func(bounds, start *uint16, chunks int, crests *Crest, n int, fresh uint16)) func(bounds, start []uint16, crests []Crest, fresh uint16) {
+func boundWith(
+	f func(bounds, start *uint16, chunks int, crests *Crest, n int, fresh uint16),
+) func(bounds, start []uint16, crests []Crest, fresh uint16) {
 	return func(bounds, start []uint16, crests []Crest, fresh uint16) {
 		f(&bounds[0], &start[0], len(bounds)/(CrestWindows*Sections), unsafe.SliceData(crests), len(crests), fresh)
 	}
@@ -138,6 +144,7 @@ type has struct {
 // features asks the processor what it has and the system what it keeps.
 func features() has {
 	const (
+		popcnt   = 1 << 23 // leaf 1, ecx
 		osxsave  = 1 << 27 // leaf 1, ecx
 		avx      = 1 << 28 // leaf 1, ecx
 		bmi1     = 1 << 3  // leaf 7, ebx
@@ -146,13 +153,14 @@ func features() has {
 		avx512f  = 1 << 16 // leaf 7, ebx
 		avx512w  = 1 << 30 // leaf 7, ebx: bytes and words
 		compress = 1 << 6  // leaf 7, ecx
+		first    = popcnt | osxsave | avx
 		vectors  = hasAVX2 | bmi1 | bmi2
 		ymm      = 0x6  // xcr0
 		zmm      = 0xe6 // xcr0
 	)
 	leaves, _, _, _ := cpuid(0, 0)
 	_, _, ecx, _ := cpuid(1, 0)
-	if leaves < 7 || ecx&osxsave == 0 || ecx&avx == 0 {
+	if leaves < 7 || ecx&first != first {
 		return has{}
 	}
 	kept, _ := xgetbv()

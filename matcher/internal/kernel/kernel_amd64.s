@@ -91,7 +91,7 @@ TEXT ·prefetchColumn(SB), NOSPLIT, $0-10
 	JEQ prefetchedColumn
 
 prefetchSection:
-	TZCNTL CX, BX
+	TZCNTL CX, BX            // older processors take it for BSF, which is the same here
 	SHLL $7, BX              // half a byte a document
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 64(AX)(BX*1)
