@@ -35,27 +35,17 @@ func (r *Ranker) bound() {
 	}
 	r.perUnit = mostSteps / max(1, most)
 	r.crests = r.crests[:0]
-	r.climb(0)
-	kernel.Bound(r.bounds, r.start, r.crests)
-}
-
-// climb gives each term its steps for a c; see arrange.
-func (r *Ranker) climb(c float64) {
 	for i := range r.terms {
 		t := &r.terms[i]
-		worth := &r.worth
-		*worth = t.worth
-		if c > 0 { // the best weight where no level is in the way
-			worth.Limit = min(worth.Limit, worth.Slope/c)
-		}
 		if t.crest == nil {
-			kernel.StepsOf(&r.steps, worth, c/2, r.perUnit)
+			kernel.StepsOf(&r.steps, &t.worth, r.perUnit)
 			r.startFrom(t, &r.steps)
 			continue
 		}
 		r.crests = append(r.crests, kernel.Crest{Levels: &t.crest[0]})
-		kernel.StepsOf(&r.crests[len(r.crests)-1].Steps, worth, c/2, r.perUnit)
+		kernel.StepsOf(&r.crests[len(r.crests)-1].Steps, &t.worth, r.perUnit)
 	}
+	kernel.Bound(r.bounds, r.start, r.crests)
 }
 
 // startFrom adds the steps of a term without a crest to the sections' starts.
@@ -98,28 +88,10 @@ func (r *Ranker) least(units float64) uint16 {
 // most is more units than a bound stands for.
 func (r *Ranker) most(bound uint16) int64 { return int64(float64(bound)/r.perUnit*(1+inexact)) + 1 }
 
-// arrange lowers the bounds and chooses the windows to visit.
-//
-// Highest levels alone bound a section badly, since no document has the highest
-// weights of many tags: the squares of its weights add up to no more than the
-// section's squares, N. So for any c > 0 a document has at most
-//
-//	sum of slope w <= c N / 2 + sum of max over w of (slope w - c w^2 / 2),
-//
-// each w up to the tag's highest level in the section (Lagrangian duality). What
-// the sum adds up depends on tag and level only. The c that makes it least for a
-// section whose bound is the threshold is about the threshold over N.
+// arrange chooses the windows to visit, and their order.
 func (r *Ranker) arrange(threshold int64) {
-	crests := &r.x.base.crests
-	if c := float64(threshold) / crests.typical; crests.typical > 0 {
-		r.worth = kernel.Worth{Upper: &crests.upTo, Slope: c / 2, Limit: math.Inf(1)}
-		r.crests = append(r.crests[:0], kernel.Crest{Levels: &crests.squares[0]})
-		kernel.StepsOf(&r.crests[0].Steps, &r.worth, 0, r.perUnit)
-		r.climb(c)
-		kernel.Lower(r.bounds, r.start, r.crests)
-	}
 	r.order, r.weaker = r.order[:0], r.weaker[:0]
-	windows := crests.windows
+	windows := r.x.base.crests.windows
 	r.alive = slices.Grow(r.alive[:0], windows)[:windows]
 	r.strong = slices.Grow(r.strong[:0], windows)[:windows]
 	kernel.Reach(r.bounds, r.least(float64(threshold)), r.alive)

@@ -16,23 +16,18 @@ func (x *Index) SameSegment(y *Index) bool { return reflect.DeepEqual(x.base, y.
 func NewIndexBy(c Catalogue, s Settings, workers int) (*Index, error) { return newIndex(c, s, workers) }
 
 // Overlooked counts the documents of the segment with the threshold's units or
-// more whose section isn't visited, or is bounded below them; held is how many
-// sections are passed over only because of what squares add up to.
-func (r *Ranker) Overlooked(q *Query, threshold int64) (documents, held int) {
+// more whose section isn't visited, or is bounded below them; passed is how many
+// sections are passed over.
+func (r *Ranker) Overlooked(q *Query, threshold int64) (documents, passed int) {
 	r.compile(q)
 	r.sift(q)
 	if r.sifter.walk.ok {
 		return 0, 0 // no section is bounded
 	}
 	r.bound()
-	for _, b := range r.bounds {
-		if b >= r.least(float64(threshold)) {
-			held++
-		}
-	}
 	r.arrange(threshold)
 	for w, sections := range r.alive {
-		held -= bits.OnesCount16(sections)
+		passed += kernel.Sections - bits.OnesCount16(sections)
 		if sections != r.reached(int32(w), threshold) || (sections != 0) != slices.Contains(r.order, int32(w)) {
 			documents++
 		}
@@ -44,7 +39,7 @@ func (r *Ranker) Overlooked(q *Query, threshold int64) (documents, held int) {
 			documents++
 		}
 	}
-	return documents, held
+	return documents, passed
 }
 
 // Baseless counts the sections with a bound above 0 that have no document with a tag

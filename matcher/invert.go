@@ -27,11 +27,7 @@ func (s *segment) invert(tags, workers int, p *pause) {
 	s.entries = make([]entry, sum.entry)
 	s.postings = make([]kernel.Posting, sum.posting, sum.posting+kernel.Overrun)
 	s.columns = make([]kernel.Levels, sum.column)
-	squares := make([]float64, (s.len()+kernel.Section-1)/kernel.Section)
-	together(len(shares), func(i int) { shares[i].fill(squares) })
-	if s.crested > 0 {
-		s.crests.level(squares)
-	}
+	together(len(shares), func(i int) { shares[i].fill() })
 	if invariants {
 		s.assertSorted()
 		s.assertCrested(level)
@@ -169,9 +165,8 @@ type target struct {
 	highest [kernel.Sections]uint8 // level
 }
 
-// fill places what the windows have, and finds the largest sum of squares of each
-// section.
-func (in *inversion) fill(squares []float64) {
+// fill places what the windows have.
+func (in *inversion) fill() {
 	s := in.segment
 	for t := range in.next {
 		if entries := s.entriesOf(TagID(t)); len(entries) == s.windows() {
@@ -199,7 +194,7 @@ func (in *inversion) fill(squares []float64) {
 			entries[at] = newEntry(to.at, w, int(p.count), p.highest)
 			next.add(s, p.count)
 		}
-		in.fillWindow(w, targets, squares)
+		in.fillWindow(w, targets)
 		if s.crested > 0 {
 			for _, p := range in.parts[start:end] {
 				s.setCrest(p.tag, w, &targets[p.tag])
@@ -220,15 +215,13 @@ func (s *segment) setCrest(t TagID, w int, of *target) {
 	}
 }
 
-func (in *inversion) fillWindow(w int, targets []target, squares []float64) {
+func (in *inversion) fillWindow(w int, targets []target) {
 	s := in.segment
 	first, end := in.documents(w)
 	for doc := first; doc < end; doc++ {
 		section := (doc - first) / kernel.Section
-		var sum float64
 		for packed := s.packed(uint32(doc)); len(packed) > 0; packed = packed[s.packing:] {
 			t, weight := s.packing.unpack(packed)
-			sum += float64(weight) * float64(weight)
 			l := in.level.of(weight)
 			to := &targets[t]
 			to.highest[section] = max(to.highest[section], l)
@@ -239,7 +232,5 @@ func (in *inversion) fillWindow(w int, targets []target, squares []float64) {
 				to.at++
 			}
 		}
-		most := &squares[doc/kernel.Section]
-		*most = max(*most, sum)
 	}
 }

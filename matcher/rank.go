@@ -65,12 +65,11 @@ type Ranker struct {
 	alive    []uint16       // by window: the sections that may matter
 	strong   []uint16       // those that are likely to
 	one      [1]uint16      // as alive, of a window
-	worth    kernel.Worth   // kept here, since what kernels are handed escapes
-	steps    kernel.Steps
-	windows  []windowTerms // by window
-	refs     []kernel.Ref  // rows of the windows
-	scaled   int64         // units that the finest sum stands for
-	cut      uint8         // the sum from which on a document may matter
+	steps    kernel.Steps   // kept here, since what kernels are handed escapes
+	windows  []windowTerms  // by window
+	refs     []kernel.Ref   // rows of the windows
+	scaled   int64          // units that the finest sum stands for
+	cut      uint8          // the sum from which on a document may matter
 	sums     *kernel.Sums
 	columns  []kernel.Column
 	mask     kernel.Mask

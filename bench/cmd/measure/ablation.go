@@ -41,7 +41,7 @@ var ablations = []ablated{
 			return 0
 		}`,
 	}}},
-	{name: "sections bounded by highest levels alone, windows in their order", changes: []ablate.Change{{
+	{name: "windows in their order", changes: []ablate.Change{{
 		Folder: "matcher", Function: "(*Ranker).arrange", Insert: `if r.order = r.order[:0]; true {
 			windows := r.x.base.crests.windows
 			r.alive = slices.Grow(r.alive[:0], windows)[:windows]

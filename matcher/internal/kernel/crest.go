@@ -34,28 +34,20 @@ func CrestLevel(window []uint8, section int) uint8 {
 	return window[section%CrestBytes] >> (uint(section/CrestBytes) * 4) & 15
 }
 
-// StepsOf sets the steps to more than the most that each level is worth, times the
-// factor: that of w (slope - half w) for any weight w up to the level's largest and
-// the limit. Slope - half w must not be below 0.
-func StepsOf(steps *Steps, worth *Worth, half, factor float64) {
-	active.steps(steps, worth, half, factor)
-}
+// StepsOf sets the steps to more than what each level's largest weight is worth,
+// times the factor.
+func StepsOf(steps *Steps, worth *Worth, factor float64) { active.steps(steps, worth, factor) }
 
 // Bound sets each section's bound to its start plus what its levels are worth, at
 // most 65,535, and clears the starts. It goes by window, then section.
-func Bound(bounds, start []uint16, crests []Crest) { boundBy(bounds, start, crests, 65535) }
-
-// Lower is Bound that leaves bounds that are lower.
-func Lower(bounds, start []uint16, crests []Crest) { boundBy(bounds, start, crests, 0) }
-
-func boundBy(bounds, start []uint16, crests []Crest, fresh uint16) {
+func Bound(bounds, start []uint16, crests []Crest) {
 	if len(bounds) == 0 {
 		return
 	}
 	if len(bounds)%(CrestWindows*Sections) != 0 || len(start) != len(bounds) {
 		panic("kernel: bounds of parts of windows")
 	}
-	active.bound(bounds, start, crests, fresh)
+	active.bound(bounds, start, crests)
 }
 
 // Peak is the highest of the bounds, of whole windows.

@@ -31,12 +31,12 @@ GLOBL lowByte<>(SB), RODATA|NOPTR, $8
 DATA lowHalf<>+0(SB)/8, $0x000f000f000f000f
 GLOBL lowHalf<>(SB), RODATA|NOPTR, $8
 
-// func boundAVX512(bounds, start *uint16, chunks int, crests *Crest, n int, fresh uint16)
+// func boundAVX512(bounds, start *uint16, chunks int, crests *Crest, n int)
 //
 // Four windows at a time: each is a lane of eight bytes, whose low halves are its
 // first eight sections and high halves the others. Levels are looked up as words in
 // the steps, which a register has twice: a lookup goes by the low five bits.
-TEXT ·boundAVX512(SB), NOSPLIT, $0-42
+TEXT ·boundAVX512(SB), NOSPLIT, $0-40
 	MOVQ bounds+0(FP), DI
 	MOVQ start+8(FP), SI
 	MOVQ chunks+16(FP), CX
@@ -44,8 +44,6 @@ TEXT ·boundAVX512(SB), NOSPLIT, $0-42
 	MOVQ n+32(FP), R9
 	IMULQ $CREST_SIZE, R9
 	ADDQ DX, R9              // the end of the crests
-	MOVWLZX fresh+40(FP), AX
-	VPBROADCASTW AX, Z11
 	VPXORQ Z12, Z12, Z12
 	VMOVDQU64 firstLanes<>(SB), Z13
 	VMOVDQU64 lastLanes<>(SB), Z14
@@ -56,7 +54,7 @@ chunk512:
 	VPXORQ Z1, Z1, Z1        // sections 8 to 15
 	MOVQ DX, R8
 	CMPQ R8, R9
-	JEQ lower512
+	JEQ store512
 
 crest512:
 	MOVQ (R8), R10
@@ -71,17 +69,13 @@ crest512:
 	CMPQ R8, R9
 	JNE crest512
 
-lower512:
+store512:
 	VMOVDQA64 Z13, Z2
 	VMOVDQA64 Z14, Z3
 	VPERMI2Q Z1, Z0, Z2      // windows 0 and 1
 	VPERMI2Q Z1, Z0, Z3      // windows 2 and 3
 	VPADDUSW (SI), Z2, Z2
 	VPADDUSW 64(SI), Z3, Z3
-	VPORQ (DI), Z11, Z4
-	VPORQ 64(DI), Z11, Z5
-	VPMINUW Z4, Z2, Z2
-	VPMINUW Z5, Z3, Z3
 	VMOVDQU64 Z2, (DI)
 	VMOVDQU64 Z3, 64(DI)
 	VMOVDQU64 Z12, (SI)
@@ -112,18 +106,16 @@ lower512:
 	VPOR Y8, Y9, Y9          \
 	VPADDUSW Y9, b, b
 
-// The bound of 16 sections at an offset becomes no more than their start plus x.
-#define LOWER(offset, x) \
+// The bound of 16 sections at an offset becomes their start plus x.
+#define STORE(offset, x) \
 	VPADDUSW offset(SI), x, x \
-	VPOR offset(DI), Y11, Y10 \
-	VPMINUW Y10, x, x        \
 	VMOVDQU x, offset(DI)    \
 	VMOVDQU Y12, offset(SI)
 
-// func boundAVX2(bounds, start *uint16, chunks int, crests *Crest, n int, fresh uint16)
+// func boundAVX2(bounds, start *uint16, chunks int, crests *Crest, n int)
 //
 // As boundAVX512, with two lookups for a word, of its low and of its high byte.
-TEXT ·boundAVX2(SB), NOSPLIT, $0-42
+TEXT ·boundAVX2(SB), NOSPLIT, $0-40
 	MOVQ bounds+0(FP), DI
 	MOVQ start+8(FP), SI
 	MOVQ chunks+16(FP), CX
@@ -131,7 +123,6 @@ TEXT ·boundAVX2(SB), NOSPLIT, $0-42
 	MOVQ n+32(FP), R9
 	IMULQ $CREST_SIZE, R9
 	ADDQ DX, R9
-	VPBROADCASTW fresh+40(FP), Y11
 	VPXOR Y12, Y12, Y12
 	VPBROADCASTQ lowByte<>(SB), Y14
 	VPBROADCASTQ lowHalf<>(SB), Y15
@@ -144,7 +135,7 @@ chunk2:
 	VPXOR Y3, Y3, Y3
 	MOVQ DX, R8
 	CMPQ R8, R9
-	JEQ lower2
+	JEQ store2
 
 crest2:
 	MOVQ (R8), R10
@@ -162,15 +153,15 @@ crest2:
 	CMPQ R8, R9
 	JNE crest2
 
-lower2:
+store2:
 	VPERM2I128 $0x20, Y1, Y0, Y4 // the first lanes of both: a window
 	VPERM2I128 $0x31, Y1, Y0, Y5
 	VPERM2I128 $0x20, Y3, Y2, Y6
 	VPERM2I128 $0x31, Y3, Y2, Y7
-	LOWER(0, Y4)
-	LOWER(32, Y5)
-	LOWER(64, Y6)
-	LOWER(96, Y7)
+	STORE(0, Y4)
+	STORE(32, Y5)
+	STORE(64, Y6)
+	STORE(96, Y7)
 	ADDQ $128, DI
 	ADDQ $128, SI
 	ADDQ $32, BX
@@ -227,27 +218,24 @@ peakOf:
 DATA manySteps<>+0(SB)/8, $65534.0
 GLOBL manySteps<>(SB), RODATA|NOPTR, $8
 
-// Eight weights in w: the most that they are worth, in steps, as 32-bit numbers in
+// Eight weights in w: more than what they are worth, in steps, as 32-bit numbers in
 // the register's lower half.
 #define STEPS(w, half) \
 	VCMPPD $14, Z0, w, K1    \ // more than 0
-	VMULPD w, Z10, Z6        \
-	VSUBPD Z6, Z11, Z6       \
-	VMULPD w, Z6, Z6         \
+	VMULPD w, Z11, Z6        \
 	VMULPD Z12, Z6, Z6       \
 	VMINPD Z13, Z6, Z6       \
 	VCVTTPD2UDQ Z6, half     \
 	VPADDD.Z Z14, w, K1, w
 
-// func stepsAVX512(steps *Steps, worth *Worth, half, factor float64)
-TEXT ·stepsAVX512(SB), NOSPLIT, $0-32
+// func stepsAVX512(steps *Steps, worth *Worth, factor float64)
+TEXT ·stepsAVX512(SB), NOSPLIT, $0-24
 	MOVQ steps+0(FP), DI
 	MOVQ worth+8(FP), DX
 	MOVQ WORTH_UPPER(DX), SI
 	VBROADCASTSD WORTH_SLOPE(DX), Z11
 	VBROADCASTSD WORTH_LIMIT(DX), Z5
-	VBROADCASTSD half+16(FP), Z10
-	VBROADCASTSD factor+24(FP), Z12
+	VBROADCASTSD factor+16(FP), Z12
 	VBROADCASTSD manySteps<>(SB), Z13
 	MOVL $1, AX
 	VPBROADCASTD AX, Z14

@@ -44,9 +44,8 @@ func TestBoundIsThePortableOne(t *testing.T) {
 						crests := sampleCrests(rng, n, windows, most)
 						want, wantStart := sampleBounds(rng, windows), sampleBounds(rng, windows)
 						got, gotStart := slices.Clone(want), slices.Clone(wantStart)
-						fresh := uint16(rng.IntN(2)) * 65535
-						bound(want, wantStart, crests, fresh)
-						l.bound(got, gotStart, crests, fresh)
+						bound(want, wantStart, crests)
+						l.bound(got, gotStart, crests)
 						if !slices.Equal(got, want) || !slices.Equal(gotStart, wantStart) {
 							t.Fatalf("%d crests, %d windows, steps up to %d: other bounds, or other starts", n, windows, most)
 						}
@@ -61,22 +60,17 @@ func TestBoundAddsUp(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 2))
 	const windows = 8
 	crests := sampleCrests(rng, 9, windows, 9000)
-	before, start := sampleBounds(rng, windows), sampleBounds(rng, windows)
-	bounds, rest := slices.Clone(before), slices.Clone(start)
-	Lower(bounds, rest, crests)
-	fresh := slices.Clone(before)
-	Bound(fresh, slices.Clone(start), crests)
+	bounds, start := sampleBounds(rng, windows), sampleBounds(rng, windows)
+	rest := slices.Clone(start)
+	Bound(bounds, rest, crests)
 	for i := range bounds {
 		sum := int(start[i])
 		for j := range crests {
 			window := unsafe.Slice(crests[j].Levels, windows*CrestBytes)[i/Sections*CrestBytes:]
 			sum += int(crests[j].Steps[CrestLevel(window, i%Sections)])
 		}
-		if want := min(int(before[i]), sum, 65535); int(bounds[i]) != want {
+		if want := min(sum, 65535); int(bounds[i]) != want {
 			t.Fatalf("section %d: bound %d, want %d", i, bounds[i], want)
-		}
-		if want := min(sum, 65535); int(fresh[i]) != want {
-			t.Fatalf("section %d: fresh bound %d, want %d", i, fresh[i], want)
 		}
 		if rest[i] != 0 {
 			t.Fatalf("section %d: the start is %d, want it cleared", i, rest[i])
@@ -118,26 +112,21 @@ func TestPeakIsTheHighestBound(t *testing.T) {
 	}
 }
 
-func TestStepsAreMoreThanTheMost(t *testing.T) {
+func TestStepsAreMoreThanTheWorth(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 6))
 	for _, l := range available() {
 		t.Run(l.name, func(t *testing.T) {
 			for range 20_000 {
 				worth := sampleWorth(rng)
 				factor := 60_000 / (worth.Slope * 65535) * rng.Float64() * 4
-				half := 0.0
-				if rng.IntN(2) == 0 {
-					half = worth.Slope / 65535 * rng.Float64()
-					worth.Limit = min(worth.Limit, worth.Slope/(2*half))
-				}
 				var want, got Steps
-				steps(&want, &worth, half, factor)
-				if l.steps(&got, &worth, half, factor); got != want {
-					t.Fatalf("%v, half %v, times %v: %v, want %v", worth, half, factor, got, want)
+				steps(&want, &worth, factor)
+				if l.steps(&got, &worth, factor); got != want {
+					t.Fatalf("%v times %v: %v, want %v", worth, factor, got, want)
 				}
 				for i, upper := range worth.Upper {
 					w := min(upper, worth.Limit)
-					most := w * (worth.Slope - half*w) * factor
+					most := w * worth.Slope * factor
 					if w == 0 && want[i] != 0 || w > 0 && most < 65535 && (float64(want[i]) <= most || float64(want[i]) > most+1.001) {
 						t.Fatalf("%v is %d steps", most, want[i])
 					}
@@ -168,7 +157,7 @@ func BenchmarkBound(b *testing.B) {
 				crests := sampleCrests(rng, 14, windows, 3000)
 				bounds, start := sampleBounds(rng, windows), sampleBounds(rng, windows)
 				for range b.N {
-					l.bound(bounds, start, crests, 0)
+					l.bound(bounds, start, crests)
 				}
 			})
 		}

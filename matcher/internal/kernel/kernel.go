@@ -130,10 +130,10 @@ type loops struct {
 	crested int
 	scatter func(sums *Sums, postings []Posting, tables []Table, lists []Ref, sections uint16)
 	roundUp func(table *Table, worth *Worth, factor float64) bool
-	steps   func(steps *Steps, worth *Worth, half, factor float64)
+	steps   func(steps *Steps, worth *Worth, factor float64)
 	// collect leaves sums & keep.
 	collect func(sums *Sums, columns []Column, threshold, keep uint8, sections uint16, mask *Mask) uint64
-	bound   func(bounds, start []uint16, crests []Crest, fresh uint16)
+	bound   func(bounds, start []uint16, crests []Crest)
 	peak    func(bounds []uint16) uint16
 	reach   func(bounds []uint16, least uint16, reached []uint16)
 	sieve   func(buckets *Buckets, passing *Passing, mask *Mask)

@@ -64,10 +64,10 @@ func membersWithCompress(dst []uint32, mask, done *Mask, first uint32) int {
 }
 
 func boundWith(
-	f func(bounds, start *uint16, chunks int, crests *Crest, n int, fresh uint16),
-) func(bounds, start []uint16, crests []Crest, fresh uint16) {
-	return func(bounds, start []uint16, crests []Crest, fresh uint16) {
-		f(&bounds[0], &start[0], len(bounds)/(CrestWindows*Sections), unsafe.SliceData(crests), len(crests), fresh)
+	f func(bounds, start *uint16, chunks int, crests *Crest, n int),
+) func(bounds, start []uint16, crests []Crest) {
+	return func(bounds, start []uint16, crests []Crest) {
+		f(&bounds[0], &start[0], len(bounds)/(CrestWindows*Sections), unsafe.SliceData(crests), len(crests))
 	}
 }
 
@@ -102,16 +102,16 @@ func membersCompress(dst *uint32, mask, done *Mask, first uint32) int
 func prefetchAt(words, at, places *uint32, n int)
 
 //go:noescape
-func boundAVX2(bounds, start *uint16, chunks int, crests *Crest, n int, fresh uint16)
+func boundAVX2(bounds, start *uint16, chunks int, crests *Crest, n int)
 
 //go:noescape
-func boundAVX512(bounds, start *uint16, chunks int, crests *Crest, n int, fresh uint16)
+func boundAVX512(bounds, start *uint16, chunks int, crests *Crest, n int)
 
 //go:noescape
 func peakAVX2(bounds *uint16, windows int) uint16
 
 //go:noescape
-func stepsAVX512(steps *Steps, worth *Worth, half, factor float64)
+func stepsAVX512(steps *Steps, worth *Worth, factor float64)
 
 //go:noescape
 func reachAVX2(bounds, reached *uint16, windows int, least uint16)

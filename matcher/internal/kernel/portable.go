@@ -52,12 +52,11 @@ func roundUp(table *Table, worth *Worth, factor float64) bool {
 // manySteps is the most that steps are before one is added.
 const manySteps = 65534
 
-func steps(steps *Steps, worth *Worth, half, factor float64) {
+func steps(steps *Steps, worth *Worth, factor float64) {
 	for l, upper := range worth.Upper {
 		steps[l] = 0
 		if w := min(upper, worth.Limit); w > 0 {
-			less := float64(half * w) // no multiplication is fused with what follows
-			steps[l] = uint16(min(w*(worth.Slope-less)*factor, manySteps)) + 1
+			steps[l] = uint16(min(w*worth.Slope*factor, manySteps)) + 1
 		}
 	}
 }
@@ -96,7 +95,7 @@ func addBlock(block *[64]uint8, c *Column, b int) {
 	}
 }
 
-func bound(bounds, start []uint16, crests []Crest, fresh uint16) {
+func bound(bounds, start []uint16, crests []Crest) {
 	for i := range crests {
 		c := &crests[i]
 		levels := unsafe.Slice(c.Levels, len(bounds)/2)
@@ -110,9 +109,7 @@ func bound(bounds, start []uint16, crests []Crest, fresh uint16) {
 			}
 		}
 	}
-	for i, sum := range start {
-		bounds[i] = min(bounds[i]|fresh, sum)
-	}
+	copy(bounds, start)
 	clear(start)
 }
 
