@@ -113,7 +113,7 @@ func (x *Index) NewRanker() *Ranker {
 		noted:   make([]uint32, 0, inFlight),
 		located: make([]located, 0, inFlight),
 	}
-	r.top.before = r.before
+	r.top.before, r.top.place = r.before, r.place
 	r.Move(x)
 	return r
 }
@@ -316,6 +316,14 @@ func (r *Ranker) opportunity(doc uint32) *Opportunity {
 	}
 	o, _ := r.x.document(doc)
 	return o
+}
+
+// place is a document's in the order of ids, if it is in the segment.
+func (r *Ranker) place(doc uint32) uint32 {
+	if place := r.x.base.place; int(doc) < len(place) {
+		return place[doc]
+	}
+	return unknownPlace
 }
 
 // before is the order of rankings: units descending, then id ascending.

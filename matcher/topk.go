@@ -30,7 +30,13 @@ type sink interface {
 type topK struct {
 	k, perPartner int
 	before        func(a, b hit) bool // the ranking: a stands above b
-	hits          []hit
+	// place, unless it is nil, is a document's in the order of those with the same
+	// units, or unknownPlace.
+	place func(doc uint32) uint32
+	hits  []hit
+	// Scratch of distribute.
+	keys, otherKeys []keyed
+	spare           []hit
 }
 
 func (t *topK) reset(k, perPartner int) {
@@ -132,6 +138,10 @@ func (t *topK) down(i int) {
 
 // ranked sorts the hits, the best first. The heap is used up.
 func (t *topK) ranked() []hit {
+	const many = 512
+	if len(t.hits) >= many && t.place != nil && t.distribute() {
+		return t.hits
+	}
 	slices.SortFunc(t.hits, func(a, b hit) int {
 		switch {
 		case t.before(a, b):
@@ -142,6 +152,36 @@ func (t *topK) ranked() []hit {
 		return 0
 	})
 	return t.hits
+}
+
+// distribute sorts the hits by the bytes of their units and places, in a third of the
+// time that comparing many takes. It reports false, and does nothing, where a place
+// is unknown.
+func (t *topK) distribute() bool {
+	n := len(t.hits)
+	t.keys = slices.Grow(t.keys[:0], n)[:n]
+	t.otherKeys = slices.Grow(t.otherKeys[:0], n)[:n]
+	for i := range t.hits {
+		place := t.place(t.hits[i].doc)
+		if place == unknownPlace {
+			return false
+		}
+		t.keys[i] = keyed{uint64(place), uint32(i)}
+	}
+	keys := radixSort(t.keys, t.otherKeys)
+	for i := range keys {
+		keys[i].key = ^uint64(t.hits[keys[i].at].units)
+	}
+	other := t.keys
+	if &other[0] == &keys[0] {
+		other = t.otherKeys
+	}
+	t.spare = t.spare[:0]
+	for _, k := range radixSort(keys, other) {
+		t.spare = append(t.spare, t.hits[k.at])
+	}
+	t.hits, t.spare = t.spare, t.hits
+	return true
 }
 
 // counter counts the hits that stand above a target.

@@ -168,3 +168,34 @@ func TestBoundsHaveACause(t *testing.T) {
 		}
 	}
 }
+
+// TestManyCandidatesWithLateOnes: what came since the segment was built has no place
+// in its order of ids, however many candidates are wanted.
+func TestManyCandidatesWithLateOnes(t *testing.T) {
+	c, students := manyOpportunities(3000, 4)
+	s := matcher.Settings{Decay: 5000, Measure: matcher.Cosine}
+	x := index(t, c, s)
+	c.Opportunities = slices.Clone(c.Opportunities)
+	ids := make(map[string]bool)
+	for i := 0; i < len(c.Opportunities); i += 500 {
+		ids[c.Opportunities[i].ID] = true
+		c.Opportunities[i].Tags = c.Opportunities[i+1].Tags
+		var err error
+		if x, err = x.Apply(matcher.Change{Opportunity: &c.Opportunities[i]}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, d := x.NewRanker(), brute(c, s)
+	late := 0
+	for i := range students {
+		q := matcher.Query{Student: &students[i], K: math.MaxInt}
+		got := r.Rank(nil, &q)
+		same(t, forward(got), expected(d.Rank(&students[i], options(&q))))
+		if len(got) > 600 && slices.ContainsFunc(got, func(g matcher.Candidate) bool { return ids[g.Opportunity] }) {
+			late++
+		}
+	}
+	if late == 0 {
+		t.Error("no ranking of many has a late one; the test shows nothing")
+	}
+}
