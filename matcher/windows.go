@@ -184,15 +184,8 @@ func (r *Ranker) breakTies(w int32, sections uint16, to sink) {
 	}
 	r.gather(w, sections)
 	kernel.Collect(r.sums, r.columns, r.cut+1, sections, &r.above)
-	place := r.x.base.place[int(w)*kernel.Window:]
-	lowest := r.x.base.place[last]
-	for b := range r.mask {
-		for word := r.mask[b] &^ r.above[b]; word != 0; word &= word - 1 {
-			if i := bits.TrailingZeros64(word); place[b*64+i] >= lowest {
-				r.mask[b] &^= 1 << i
-			}
-		}
-	}
+	place := r.x.base.place
+	kernel.KeepBelow(&r.mask, &r.above, place[int(w)*kernel.Window:], place[last])
 }
 
 // lists and columns are what a window has of the terms.

@@ -140,6 +140,7 @@ type loops struct {
 	// sift leaves the sums and cuts the mask to the allowed.
 	sift    func(sums *Sums, columns []Column, allowed *Mask, threshold uint8, mask *Mask) int
 	exclude func(mask *Mask, others []*Mask)
+	below   func(mask, above *Mask, places []uint32, lowest uint32)
 	// members has room for all of a window and 16 more.
 	members func(dst []uint32, mask, done *Mask, first uint32) int
 }

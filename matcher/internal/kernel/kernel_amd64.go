@@ -18,14 +18,14 @@ func available() []loops {
 		list = append([]loops{{
 			name: "avx2", minColumn: minColumn, crested: crested, scatter: scatterWith(scatterSections), roundUp: roundUp, steps: steps,
 			collect: collectWith(collectAVX2), bound: boundWith(boundAVX2), peak: peakWithAVX2, reach: reachWithAVX2,
-			sieve: sieveAVX2, sift: siftBy(collectWith(collectAVX2)), exclude: exclude, members: members,
+			sieve: sieveAVX2, sift: siftBy(collectWith(collectAVX2)), exclude: exclude, below: below, members: members,
 		}}, list...)
 	}
 	if has.avx512 {
 		l := loops{
 			name: "avx512", minColumn: minColumn, crested: crested, scatter: scatterWith(scatterSections), roundUp: roundUpAVX512, steps: stepsAVX512,
 			collect: collectWith(collectAVX512), bound: boundWith(boundAVX512), peak: peakWithAVX2, reach: reachWithAVX2,
-			sieve: sieveAVX512, sift: siftWithAVX512, exclude: excludeWithAVX512, members: members,
+			sieve: sieveAVX512, sift: siftWithAVX512, exclude: excludeWithAVX512, below: belowWithAVX512, members: members,
 		}
 		if has.compress {
 			l.scatter, l.members = scatterWith(scatterCompress), membersWithCompress

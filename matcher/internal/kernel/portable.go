@@ -11,7 +11,8 @@ import (
 // documents have the tag.
 var portable = loops{
 	name: "portable", minColumn: 3072, crested: 2, scatter: scatter, roundUp: roundUp, steps: steps,
-	collect: collect, bound: bound, peak: slices.Max[[]uint16], reach: reach, sieve: sieve, sift: siftBy(collect), exclude: exclude, members: members,
+	collect: collect, bound: bound, peak: slices.Max[[]uint16], reach: reach, sieve: sieve, sift: siftBy(collect), exclude: exclude,
+	below: below, members: members,
 }
 
 func scatter(sums *Sums, postings []Posting, tables []Table, lists []Ref, sections uint16) {

@@ -11,6 +11,15 @@ func siftWithAVX512(sums *Sums, columns []Column, allowed *Mask, threshold uint8
 //go:noescape
 func siftAVX512(sums *Sums, columns *Column, n int, allowed *Mask, threshold uint8, mask *Mask) int
 
+func belowWithAVX512(mask, above *Mask, places []uint32, lowest uint32) {
+	if len(places) > 0 {
+		belowAVX512(mask, above, &places[0], len(places)/64, lowest)
+	}
+}
+
+//go:noescape
+func belowAVX512(mask, above *Mask, places *uint32, words int, lowest uint32)
+
 func excludeWithAVX512(mask *Mask, others []*Mask) {
 	if len(others) > 0 {
 		excludeAVX512(mask, &others[0], len(others))

@@ -135,3 +135,42 @@ other:
 	VMOVDQU64 Z7, 448(DI)
 	VZEROUPPER
 	RET
+
+// func belowAVX512(mask, above *Mask, places *uint32, words int, lowest uint32)
+TEXT ·belowAVX512(SB), NOSPLIT, $0-36
+	MOVQ mask+0(FP), DI
+	MOVQ above+8(FP), SI
+	MOVQ places+16(FP), DX
+	MOVQ words+24(FP), CX
+	MOVL lowest+32(FP), AX
+	VPBROADCASTD AX, Z15
+
+below:
+	MOVQ (SI), BX
+	MOVQ BX, AX
+	NOTQ AX
+	ANDQ (DI), AX
+	JEQ nextBelow            // all of them are above
+	VMOVDQU32 (DX), Z0
+	VMOVDQU32 64(DX), Z1
+	VMOVDQU32 128(DX), Z2
+	VMOVDQU32 192(DX), Z3
+	VPCMPUD $1, Z15, Z0, K1  // less
+	VPCMPUD $1, Z15, Z1, K2
+	VPCMPUD $1, Z15, Z2, K3
+	VPCMPUD $1, Z15, Z3, K4
+	KUNPCKWD K1, K2, K1
+	KUNPCKWD K3, K4, K3
+	KUNPCKDQ K1, K3, K1
+	KMOVQ K1, AX
+	ORQ BX, AX
+	ANDQ AX, (DI)
+
+nextBelow:
+	ADDQ $8, DI
+	ADDQ $8, SI
+	ADDQ $256, DX
+	DECQ CX
+	JNE below
+	VZEROUPPER
+	RET
