@@ -70,10 +70,10 @@ func (r *Ranker) openWindow(w int32, q *Query) {
 	highest := r.peak(w)
 	// Sums are near to scores, so that few more than those that are wanted do, and
 	// they are where bounds are high, if there is nothing but sums to be looked at.
-	wanted := min(q.K, kernel.Window)
-	sections, enough := r.from(w, max(1, highest/2)), wanted+wanted/4+2
+	k := min(q.K, kernel.Window)
+	sections, enough := r.from(w, max(1, highest/2)), k+k/4+2
 	if len(r.sifter.rules) > 0 {
-		sections, enough = r.from(w, 1), 2*wanted+8
+		sections, enough = r.from(w, 1), 2*k+8
 	}
 	if !r.siftFirst(w, sections) {
 		if len(r.sifter.rules) > 0 && r.sifter.sifted != w {

@@ -40,14 +40,14 @@ type segment struct {
 	crested  int
 	crests   crests
 	first    []uint32 // where each tag's entries start; one more at the end
-	entries  []entry  // by tag, then window
+	entries  []entry  // by tag, then window; of a frequent tag for every window, see number
 	postings []kernel.Posting
 	columns  []kernel.Levels
 }
 
 // entry is a tag's part of a window: a column, or postings if there are fewer
 // than the segment's minColumn. An empty one has no level, and nothing else of it
-// means anything.
+// but its window means anything.
 type entry struct {
 	at     uint32 // in the segment's columns or postings
 	window uint16
