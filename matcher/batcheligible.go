@@ -8,10 +8,10 @@ func (r *BatchRanker) Eligible(dst []uint32, s *Student, forbidden map[string]bo
 	r.query.Student, r.query.Forbidden = s, forbidden
 	r.bar(s)
 	for window := range r.batch.rules.open {
-		var allowed, done kernel.Mask
+		var allowed kernel.Mask
 		r.allow(int32(window), &allowed)
 		n := len(dst)
-		dst = kernel.Members(dst, &allowed, &done, uint32(window)*kernel.Window)
+		dst = kernel.Members(dst, &allowed, uint32(window)*kernel.Window)
 		if r.strict() {
 			dst = dst[:n+len(r.admitted(dst[n:]))]
 		}

@@ -18,14 +18,12 @@ type cards struct {
 	wide  bool // a tag takes two numbers; the tag that fills up has one, too
 }
 
-const cardHead = 2
-
 // newCards makes the cards of a segment's documents. The boost factor is by
 // document.
 func newCards(s *segment, tags int, boost func(doc uint32) int64) *cards {
 	c := &cards{
 		at:    make([]uint32, 1, s.len()+1),
-		words: make([]uint32, 0, len(s.records)/int(s.packing)*5/4+(cardHead+2)*s.len()),
+		words: make([]uint32, 0, len(s.records)/int(s.packing)*5/4+(kernel.CardHead+2)*s.len()),
 		wide:  tags >= 1<<16,
 	}
 	for doc := range uint32(s.len()) {
@@ -55,7 +53,7 @@ func (c *cards) add(t TagID, weight uint16) {
 // tags yields a document's tags with their weights.
 func (c *cards) tags(doc uint32) iter.Seq2[TagID, uint32] {
 	return func(yield func(TagID, uint32) bool) {
-		for tags := c.words[c.at[doc]+cardHead : c.at[doc+1]]; len(tags) > 0; {
+		for tags := c.words[c.at[doc]+kernel.CardHead : c.at[doc+1]]; len(tags) > 0; {
 			t, weight := tags[0]>>16, tags[0]&0xffff
 			if c.wide {
 				t, weight, tags = tags[0], tags[1], tags[1:]
@@ -101,10 +99,13 @@ func (g *gains) part(t TagID, weight int64) int64 {
 	return g.products[t] * weight
 }
 
-// score is the units of a document, and its place in the order of ids.
-func (c *cards) score(doc uint32, g *gains) (units int64, place uint32) {
+// place is a document's in the order of ids.
+func (c *cards) place(doc uint32) uint32 { return c.words[c.at[doc]] }
+
+// units is what a document scores.
+func (c *cards) units(doc uint32, g *gains) int64 {
 	card := c.words[c.at[doc]:c.at[doc+1]]
-	head, tags := card[:cardHead], card[cardHead:]
+	factor, tags := int64(card[1]), card[kernel.CardHead:]
 	var sum int64
 	switch {
 	case c.wide:
@@ -117,12 +118,20 @@ func (c *cards) score(doc uint32, g *gains) (units int64, place uint32) {
 			sum += x.g * min(x.p, int64(t&0xffff))
 		}
 	default:
-		products := g.products
-		for ; len(tags) >= 4; tags = tags[4:] {
-			a, b, x, y := tags[0], tags[1], tags[2], tags[3]
-			sum += products[a>>16]*int64(a&0xffff) + products[b>>16]*int64(b&0xffff) +
-				products[x>>16]*int64(x&0xffff) + products[y>>16]*int64(y&0xffff)
+		for _, t := range tags {
+			sum += g.products[t>>16] * int64(t&0xffff)
 		}
 	}
-	return sum * int64(head[1]), head[0]
+	return factor * sum
+}
+
+// score sets dst to the units of the documents.
+func (c *cards) score(dst []int64, docs []uint32, g *gains) {
+	if !c.wide && g.pairs == nil {
+		kernel.Units(dst, c.words, c.at, docs, g.products)
+		return
+	}
+	for i, doc := range docs {
+		dst[i] = c.units(doc, g)
+	}
 }

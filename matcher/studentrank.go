@@ -252,13 +252,13 @@ func (r *StudentRanker) scoreApart() {
 	best := &r.sweep.best
 	for i := 0; i < len(r.apart); {
 		doc := r.apart[i].doc
-		units, place := r.swept.cards.score(doc, &r.sweep.gains)
+		units := r.swept.cards.units(doc, &r.sweep.gains)
 		for ; i < len(r.apart) && r.apart[i].doc == doc; i++ {
 			units += r.apart[i].part
 		}
 		_, forbidden := slices.BinarySearch(r.forbidden, doc)
 		if units >= best.threshold() && !forbidden && !r.students.isGone(doc) && r.admits(doc) {
-			best.add(scored{units, doc, place})
+			best.add(scored{units, doc, r.swept.cards.place(doc)})
 		}
 	}
 }

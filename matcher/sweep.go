@@ -12,8 +12,9 @@ const (
 	// threshold: their sums fill a third of the first cache.
 	stretch = 4
 	// aim is the sum that the last of the first k is hoped to have: far enough
-	// below 255, where sums saturate, and above the roundings.
-	aim = 170
+	// below 255, where sums saturate, and above the roundings. Documents are picked
+	// from a sum on that is likely to be below what any of the first k has.
+	aim, likely = 170, 128
 	// coarse is the sum below which steps are too wide to tell documents apart.
 	coarse = 56
 )
@@ -64,17 +65,22 @@ type sweep struct {
 	order   []int32 // windows with a term
 	rest    []int32 // those of them that are not open
 	opens   []opened
-	docs    []uint32 // to be scored
-	best    scoredList
 	columns []kernel.Column
 	lists   []kernel.Ref
+	// picked are the documents of the open windows, of boosts up to 1 and above,
+	// from a sum on; scoredFrom is the sum from which on they are scored, 256 where
+	// none is.
+	picked     [2]kernel.Picked
+	pickedFrom uint8
+	scoredFrom int
+	docs       []uint32 // to be scored
+	units      []int64  // theirs
+	best       scoredList
 
 	factor float64 // steps of the sums a unit
 	// whole is what units are divided by to give the score shown; usual the
-	// score that the last of the first k had of late, and usualCut the cut that
-	// found them.
+	// score that the last of the first k had of late.
 	whole, usual float64
-	usualCut     uint8
 
 	watch func(stage string) // may be nil
 }
@@ -82,7 +88,9 @@ type sweep struct {
 // sweepTerm is a tag of the query.
 type sweepTerm struct {
 	entries []entry
-	gain    gain
+	// worth is what a document's sum gains by a weight for the tag, in units of a boost
+	// of 1.
+	worth kernel.Worth
 }
 
 // node is an entry of a window's list: the terms that occur there.
@@ -96,16 +104,13 @@ type opened struct {
 	window  int32
 	allowed [2]kernel.Mask // of boosts up to 1, and above
 	sums    kernel.Sums
-	mask    kernel.Mask
-	spare   kernel.Mask
-	scored  kernel.Mask
 }
 
 func newSweep(s *swept, tags int) *sweep {
 	windows := s.segment.windows()
 	return &sweep{
 		swept: s, gains: newGains(tags, s.overlap), heads: make([]int32, windows),
-		opens: make([]opened, max(1, min(stretch, windows))), usual: 0.2, usualCut: aim,
+		opens: make([]opened, max(1, min(stretch, windows))), usual: 0.2,
 	}
 }
 
@@ -133,7 +138,11 @@ func (s *sweep) add(t TagID, p, g int64) {
 	}
 	s.gains.set(t, p, g)
 	s.gained = append(s.gained, t)
-	s.terms = append(s.terms, sweepTerm{entries, gain{p, g}})
+	worth := kernel.Worth{Upper: &s.segment.upper, Slope: float64(p*g) * s.unit, Limit: math.MaxUint16}
+	if s.overlap {
+		worth.Slope, worth.Limit = float64(g)*s.unit, float64(p)
+	}
+	s.terms = append(s.terms, sweepTerm{entries, worth})
 	s.tables = append(s.tables, kernel.Table{})
 }
 
@@ -145,17 +154,12 @@ func (s *sweep) run(g gate, whole float64) {
 	s.rescale(aim / (s.usual * s.whole))
 	opens := s.open()
 	s.ended("eligibility")
-	cut := s.search(opens)
-	s.best.settle()
+	s.search(opens)
+	s.best.tighten()
 	s.ended("select")
-	s.usualCut = cut
-	if t := s.best.threshold(); t > 1 {
-		if low := s.cutOf(t); low < cut {
-			s.sift(opens, low)
-			s.ended("cut")
-			s.score(opens)
-			s.ended("score")
-		}
+	t := s.best.threshold()
+	s.scoreFrom(opens, s.cutOf(t))
+	if t > 1 {
 		s.usual = float64(t) / s.whole
 	}
 	for i := range opens {
@@ -227,7 +231,6 @@ func (s *sweep) raise(place int) {
 
 func (s *sweep) enter(o *opened, w int32) {
 	o.window = w
-	clear(o.scored[:])
 	s.gate.allow(w, &o.allowed[0])
 	if s.raised == nil {
 		return
@@ -239,111 +242,82 @@ func (s *sweep) enter(o *opened, w int32) {
 	}
 }
 
-// search scores the documents of the highest sums until there are k, and
-// returns the cut that they passed.
-func (s *sweep) search(opens []opened) uint8 {
+// search scores the documents of the highest sums until there are k.
+func (s *sweep) search(opens []opened) {
 	want := s.k
 	if s.gate.strict() {
-		want += min(want/2, 1<<20)
+		want += min(want/4, 1<<20)
 	}
 	cut := s.fit(opens, want)
 	for {
-		s.ended("cut")
-		s.score(opens)
-		s.ended("score")
-		if len(s.best.list) >= s.k || cut == 1 {
-			return cut
+		s.scoreFrom(opens, cut)
+		found := len(s.best.list)
+		if found >= s.k || cut == 1 {
+			return
 		}
-		// Some were not admitted.
-		count := s.sift(opens, cut)
-		want = count + 2*(s.k-len(s.best.list))
-		cut, _ = s.narrow(opens, cut, count, want)
+		// Of those who come next about as many are admitted.
+		asked := s.count(cut)
+		want = asked + min(8*asked, (s.k-found)*asked/max(1, found)) + 1
+		cut = s.cut(opens, want)
+		s.ended("cut")
 	}
 }
 
 // fit adds up the levels of the windows with steps that suit their sums, and
-// leaves the masks of a cut that so many documents pass.
+// returns the cut that so many documents pass.
 func (s *sweep) fit(opens []opened, want int) uint8 {
-	cut, tries := s.usualCut, 3
-	for {
-		count := 0
+	for tries := 2; ; tries-- {
+		s.begun(likely)
 		for i := range opens {
 			s.gather(&opens[i])
-			count += s.siftOne(&opens[i], s.columns, cut)
+			s.pick(&opens[i], s.columns)
 		}
 		s.ended("sums")
-		cut, count = s.narrow(opens, cut, count, want)
-		tries--
+		cut := s.cut(opens, want)
+		s.ended("cut")
 		switch {
-		case tries > 0 && cut == 255 && count > 2*want:
+		case tries > 0 && cut == 255 && s.count(cut) > 2*want:
 			s.rescale(s.factor / 1.5)
 		case tries > 0 && cut > 1 && cut < coarse:
 			s.rescale(s.factor * aim / float64(cut))
 		default:
 			return cut
 		}
-		cut = aim
 		for i := range opens {
 			clear(opens[i].sums[:])
 		}
 	}
 }
 
-// narrow finds a cut that at least want documents pass and not many more, or 1
-// if there is none. It leaves the masks of that cut.
-func (s *sweep) narrow(opens []opened, cut uint8, count, want int) (uint8, int) {
-	low, high := 1, 256 // of what is open yet
-	at, masks := int(cut), int(cut)
-	for {
-		if count >= want {
-			low = at
-			if count <= want+want/2+8 || low == 255 {
-				break
-			}
+// cut is the highest sum that so many documents have or are above, or 1 if there is
+// none. Those who are above it are picked.
+func (s *sweep) cut(opens []opened, want int) uint8 {
+	for s.pickedFrom > 1 && s.count(s.pickedFrom) < want {
+		s.pickFrom(opens, s.pickedFrom/2)
+	}
+	low, high := int(s.pickedFrom), s.scoredFrom
+	for high-low > 1 {
+		if middle := (low + high) / 2; s.count(uint8(middle)) >= want {
+			low = middle
 		} else {
-			high = at
+			high = middle
 		}
-		if high-low <= 1 {
-			break
-		}
-		// Sums thin out about evenly in proportion.
-		step := int(float64(at) / 12 * math.Log(float64(count+1)/(1.2*float64(want))))
-		if step == 0 {
-			step = 1
-			if count < want {
-				step = -1
-			}
-		}
-		at = max(low, min(high-1, at+step))
-		if at == low && low > 1 || at == masks {
-			at = (low + high) / 2
-		}
-		count, masks = s.sift(opens, uint8(at)), at
 	}
-	if masks != low {
-		count = s.sift(opens, uint8(low))
-	}
-	return uint8(low), count
+	return uint8(low)
 }
 
 // rescale sets the tables for a number of steps a unit, rounded up but for
 // what cutOf allows for.
 func (s *sweep) rescale(factor float64) {
 	s.factor = factor
-	f := factor * s.unit * (1 - 1e-12)
-	upper := &s.segment.upper
+	f := factor * (1 - 1e-12)
 	for i := range s.terms {
-		t, table := &s.terms[i], &s.tables[i]
-		if s.overlap {
-			step := float64(t.gain.g) * f
-			for l := 1; l < len(upper); l++ {
-				table[l] = steps255(min(float64(t.gain.p), upper[l]) * step)
-			}
+		worth, table := &s.terms[i].worth, &s.tables[i]
+		if kernel.RoundUp(table, worth, f) {
 			continue
 		}
-		step := float64(t.gain.p*t.gain.g) * f
-		for l := 1; l < len(upper); l++ {
-			table[l] = steps255(upper[l] * step)
+		for l := 1; l < len(table); l++ {
+			table[l] = steps255(min(worth.Upper[l], worth.Limit) * worth.Slope * f)
 		}
 	}
 }
@@ -382,42 +356,76 @@ func (s *sweep) gather(o *opened) {
 	kernel.Scatter(&o.sums, on.postings, s.tables, s.lists, kernel.All)
 }
 
-// sift sets the masks of the windows to the documents that pass the cut, and
-// counts them.
-func (s *sweep) sift(opens []opened, cut uint8) int {
-	n := 0
-	for i := range opens {
-		n += s.siftOne(&opens[i], nil, cut)
+// begun forgets what was picked: documents will be from a sum on.
+func (s *sweep) begun(low uint8) {
+	for i := range s.picked {
+		s.picked[i].Reset()
 	}
-	return n
+	s.pickedFrom, s.scoredFrom = low, 256
 }
 
-func (s *sweep) siftOne(o *opened, columns []kernel.Column, cut uint8) int {
-	n := kernel.Sift(&o.sums, columns, &o.allowed[0], cut, &o.mask)
+// pick adds the columns to the sums of a window, and picks.
+func (s *sweep) pick(o *opened, columns []kernel.Column) {
+	first := o.window * kernel.Window
+	n := min(kernel.Window, s.segment.len()-int(first))
+	s.picked[0].Pick(&o.sums, columns, &o.allowed[0], s.pickedFrom, uint32(first), n)
 	if s.raised != nil {
-		n += kernel.Sift(&o.sums, nil, &o.allowed[1], s.raisedCut(cut), &o.spare)
-		for i, word := range o.spare {
-			o.mask[i] |= word
-		}
+		s.picked[1].Pick(&o.sums, nil, &o.allowed[1], s.raisedCut(s.pickedFrom), uint32(first), n)
+	}
+}
+
+// pickFrom picks again, from a lower sum on.
+func (s *sweep) pickFrom(opens []opened, low uint8) {
+	scored := s.scoredFrom
+	s.begun(low)
+	s.scoredFrom = scored
+	for i := range opens {
+		s.pick(&opens[i], nil)
+	}
+}
+
+// count is how many that were picked pass the cut.
+func (s *sweep) count(cut uint8) int {
+	n := s.picked[0].Count(cut)
+	if s.raised != nil {
+		n += s.picked[1].Count(s.raisedCut(cut))
 	}
 	return n
 }
 
-// score scores the documents of the masks that have not been scored yet.
-func (s *sweep) score(opens []opened) {
-	s.docs = s.docs[:0]
-	for i := range opens {
-		o := &opens[i]
-		s.docs = kernel.Members(s.docs, &o.mask, &o.scored, uint32(o.window)*kernel.Window)
+// scoreFrom scores the documents from a sum on that have not been scored yet.
+func (s *sweep) scoreFrom(opens []opened, low uint8) {
+	if int(low) >= s.scoredFrom {
+		return
 	}
+	if low < s.pickedFrom {
+		s.pickFrom(opens, low)
+	}
+	s.docs = s.picked[0].Select(s.docs[:0], low, uint8(s.scoredFrom-1))
+	if s.raised != nil {
+		high := 256
+		if s.scoredFrom < 256 {
+			high = int(s.raisedCut(uint8(s.scoredFrom)))
+		}
+		s.docs = s.picked[1].Select(s.docs, s.raisedCut(low), uint8(high-1))
+	}
+	s.scoredFrom = int(low)
+	s.score()
+	s.ended("score")
+}
+
+// score scores the documents, of those who are admitted.
+func (s *sweep) score() {
 	docs := s.docs
 	if s.gate.strict() {
 		docs = s.gate.admitted(docs)
 	}
 	kernel.PrefetchAt(s.cards.words, s.cards.at, docs)
-	for _, doc := range docs {
-		if units, place := s.cards.score(doc, &s.gains); units >= s.best.threshold() {
-			s.best.add(scored{units, doc, place})
+	s.units = slices.Grow(s.units[:0], len(docs))[:len(docs)]
+	s.cards.score(s.units, docs, &s.gains)
+	for i, units := range s.units {
+		if units >= s.best.threshold() {
+			s.best.add(scored{units, docs[i], s.cards.place(docs[i])})
 		}
 	}
 }
@@ -442,9 +450,9 @@ func (s *sweep) follow() {
 		}
 		s.enter(&o[0], w)
 		s.gather(&o[0])
-		if s.siftOne(&o[0], s.columns, cut) > 0 {
-			s.score(o)
-		}
+		s.begun(cut)
+		s.pick(&o[0], s.columns)
+		s.scoreFrom(o, cut)
 		clear(o[0].sums[:])
 	}
 }

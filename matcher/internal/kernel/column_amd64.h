@@ -18,14 +18,6 @@
 	VPADDUSB Z2, a, a                              \
 	VPADDUSB Z3, b, b
 
-// The column at R8 is added to the sums of 128 documents in Z0 and Z1. R8 goes on
-// to the next column.
-#define ADD_COLUMN \
-	MOVQ (R8), R10                                 \
-	VBROADCASTI32X4 COLUMN_TABLE(R8), Z4           \
-	ADD_BLOCKS(0, Z0, Z1)                          \
-	ADDQ $COLUMN_SIZE, R8
-
 // Whether a word of the mask, at an offset from AX, is not 0 is the bit CX of
 // R12, and CX goes on.
 #define BIT_OF_WORD(offset) \

@@ -137,12 +137,21 @@ type loops struct {
 	peak    func(bounds []uint16) uint16
 	reach   func(bounds []uint16, least uint16, reached []uint16)
 	sieve   func(buckets *Buckets, passing *Passing, mask *Mask)
-	// sift leaves the sums and cuts the mask to the allowed.
-	sift    func(sums *Sums, columns []Column, allowed *Mask, threshold uint8, mask *Mask) int
+	// pick has room for all of a window and some to spare, as members has, and
+	// selectPicked for all that were picked.
+	pick func(docs []uint32, picked []uint8, sums *Sums, columns []Column, allowed *Mask, threshold uint8, first uint32, n int) int
+
+	countPicked  func(sums []uint8, least uint8) int
+	selectPicked func(dst, docs []uint32, sums []uint8, low, high uint8) int
+
+	// mostRanked is up to how many keys the ranks are a fast way to sort.
+	mostRanked int
+	ranks      func(ranks []uint32, keys []uint64)
+
+	units   func(dst []int64, words, at, docs []uint32, products []int64)
 	exclude func(mask *Mask, others []*Mask)
 	below   func(mask, above *Mask, places []uint32, lowest uint32)
-	// members has room for all of a window and 16 more.
-	members func(dst []uint32, mask, done *Mask, first uint32) int
+	members func(dst []uint32, mask *Mask, first uint32) int
 }
 
 // active is chosen once and never changes.

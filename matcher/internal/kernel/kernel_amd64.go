@@ -18,17 +18,20 @@ func available() []loops {
 		list = append([]loops{{
 			name: "avx2", minColumn: minColumn, crested: crested, scatter: scatterWith(scatterSections), roundUp: roundUp, steps: steps,
 			collect: collectWith(collectAVX2), bound: boundWith(boundAVX2), peak: peakWithAVX2, reach: reachWithAVX2,
-			sieve: sieveAVX2, sift: siftBy(collectWith(collectAVX2)), exclude: exclude, below: below, members: members,
+			sieve: sieveAVX2, exclude: exclude, below: below, members: members, units: unitsInRegisters,
+			pick: pickBy(collectWith(collectAVX2)), countPicked: countPicked, selectPicked: selectPicked, mostRanked: mostRanked, ranks: ranks,
 		}}, list...)
 	}
 	if has.avx512 {
 		l := loops{
 			name: "avx512", minColumn: minColumn, crested: crested, scatter: scatterWith(scatterSections), roundUp: roundUpAVX512, steps: stepsAVX512,
 			collect: collectWith(collectAVX512), bound: boundWith(boundAVX512), peak: peakWithAVX2, reach: reachWithAVX2,
-			sieve: sieveAVX512, sift: siftWithAVX512, exclude: excludeWithAVX512, below: belowWithAVX512, members: members,
+			sieve: sieveAVX512, exclude: excludeWithAVX512, below: belowWithAVX512, members: members, units: unitsInRegisters,
+			pick: pickBy(collectWith(collectAVX512)), countPicked: countPickedWithAVX512, selectPicked: selectPickedWithAVX512,
+			mostRanked: 192, ranks: ranksWithAVX512,
 		}
-		if has.compress {
-			l.scatter, l.members = scatterWith(scatterCompress), membersWithCompress
+		if has.bytes {
+			l.scatter, l.members, l.pick = scatterWith(scatterCompress), membersWithCompress, pickWithAVX512
 		}
 		list = append([]loops{l}, list...)
 	}
@@ -58,9 +61,9 @@ func scatterWith(
 	}
 }
 
-func membersWithCompress(dst []uint32, mask, done *Mask, first uint32) int {
-	_ = dst[Window+15]
-	return membersCompress(&dst[0], mask, done, first)
+func membersWithCompress(dst []uint32, mask *Mask, first uint32) int {
+	_ = dst[Window+spare-1]
+	return membersCompress(&dst[0], mask, first)
 }
 
 func boundWith(
@@ -96,7 +99,7 @@ func scatterSections(sums *Sums, postings *Posting, tables *Table, lists *Ref, n
 func scatterCompress(sums *Sums, postings *Posting, tables *Table, lists *Ref, n int, sections uint16)
 
 //go:noescape
-func membersCompress(dst *uint32, mask, done *Mask, first uint32) int
+func membersCompress(dst *uint32, mask *Mask, first uint32) int
 
 //go:noescape
 func prefetchAt(words, at, places *uint32, n int)
@@ -138,25 +141,25 @@ func xgetbv() (eax, edx uint32)
 // has is what processor and system have.
 type has struct {
 	avx2, avx512 bool
-	compress     bool // AVX-512 VBMI2: words are packed together
+	bytes        bool // AVX-512 VBMI and VBMI2: bytes and words are moved one by one
 }
 
 // features asks the processor what it has and the system what it keeps.
 func features() has {
 	const (
-		popcnt   = 1 << 23 // leaf 1, ecx
-		osxsave  = 1 << 27 // leaf 1, ecx
-		avx      = 1 << 28 // leaf 1, ecx
-		bmi1     = 1 << 3  // leaf 7, ebx
-		hasAVX2  = 1 << 5  // leaf 7, ebx
-		bmi2     = 1 << 8  // leaf 7, ebx
-		avx512f  = 1 << 16 // leaf 7, ebx
-		avx512w  = 1 << 30 // leaf 7, ebx: bytes and words
-		compress = 1 << 6  // leaf 7, ecx
-		first    = popcnt | osxsave | avx
-		vectors  = hasAVX2 | bmi1 | bmi2
-		ymm      = 0x6  // xcr0
-		zmm      = 0xe6 // xcr0
+		popcnt  = 1 << 23     // leaf 1, ecx
+		osxsave = 1 << 27     // leaf 1, ecx
+		avx     = 1 << 28     // leaf 1, ecx
+		bmi1    = 1 << 3      // leaf 7, ebx
+		hasAVX2 = 1 << 5      // leaf 7, ebx
+		bmi2    = 1 << 8      // leaf 7, ebx
+		avx512f = 1 << 16     // leaf 7, ebx
+		avx512w = 1 << 30     // leaf 7, ebx: bytes and words
+		bytes   = 1<<1 | 1<<6 // leaf 7, ecx
+		first   = popcnt | osxsave | avx
+		vectors = hasAVX2 | bmi1 | bmi2
+		ymm     = 0x6  // xcr0
+		zmm     = 0xe6 // xcr0
 	)
 	leaves, _, _, _ := cpuid(0, 0)
 	_, _, ecx, _ := cpuid(1, 0)
@@ -168,6 +171,6 @@ func features() has {
 	var h has
 	h.avx2 = kept&ymm == ymm && ebx&vectors == vectors
 	h.avx512 = h.avx2 && kept&zmm == zmm && ebx&avx512f != 0 && ebx&avx512w != 0
-	h.compress = h.avx512 && ecx&compress != 0
+	h.bytes = h.avx512 && ecx&bytes == bytes
 	return h
 }

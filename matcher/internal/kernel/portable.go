@@ -11,9 +11,11 @@ import (
 // documents have the tag.
 var portable = loops{
 	name: "portable", minColumn: 3072, crested: 2, scatter: scatter, roundUp: roundUp, steps: steps,
-	collect: collect, bound: bound, peak: slices.Max[[]uint16], reach: reach, sieve: sieve, sift: siftBy(collect), exclude: exclude,
-	below: below, members: members,
+	collect: collect, bound: bound, peak: slices.Max[[]uint16], reach: reach, sieve: sieve, exclude: exclude, below: below, members: members, units: units,
+	pick: pickBy(collect), countPicked: countPicked, selectPicked: selectPicked, mostRanked: mostRanked, ranks: ranks,
 }
+
+const mostRanked = 32
 
 func scatter(sums *Sums, postings []Posting, tables []Table, lists []Ref, sections uint16) {
 	for _, l := range lists {
