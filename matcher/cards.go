@@ -10,13 +10,16 @@ import (
 // stands in one or two cache lines, with all else that its score and its rank
 // need. It begins with the document's place in the order of ids and its boost
 // factor; then come its tags, each with its weight, in one number where the
-// vocabulary is small enough and else in two, filled up to a multiple of four
-// tags with one that no query has.
+// vocabulary is small enough and else in two, filled up with one that no query has to
+// a multiple of four tags, and to as many as most have: loops over them end alike.
 type cards struct {
 	at    []uint32 // where each document's card begins; one more at the end
 	words []uint32
 	wide  bool // a tag takes two numbers; the tag that fills up has one, too
 }
+
+// usualTags is how many tags a card has at least.
+const usualTags = 12
 
 // newCards makes the cards of a segment's documents. The boost factor is by
 // document.
@@ -33,7 +36,7 @@ func newCards(s *segment, tags int, boost func(doc uint32) int64) *cards {
 			c.add(s.packing.unpack(packed))
 			n++
 		}
-		for ; n%4 != 0; n++ {
+		for ; n%4 != 0 || n < usualTags; n++ {
 			c.add(TagID(tags), 0)
 		}
 		c.at = append(c.at, uint32(len(c.words)))

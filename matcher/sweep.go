@@ -160,7 +160,7 @@ func (s *sweep) run(g gate, whole float64) {
 	t := s.best.threshold()
 	s.scoreFrom(opens, s.cutOf(t))
 	if t > 1 {
-		s.usual = float64(t) / s.whole
+		s.usual += (float64(t)/s.whole - s.usual) / 8
 	}
 	for i := range opens {
 		clear(opens[i].sums[:])
