@@ -15,7 +15,8 @@ import (
 // their form. It returns false when the file has no usable header. Failures
 // to read are the source's to tell.
 func csvRows(from *bufio.Reader, rep reporter, yield func(*row)) bool {
-	in := csv.NewReader(from)
+	bare := newCarriages(from)
+	in := csv.NewReader(bare)
 	in.ReuseRecord = true
 	in.FieldsPerRecord = -1 // reported here, with the rule
 	in.TrimLeadingSpace = true
@@ -28,6 +29,10 @@ func csvRows(from *bufio.Reader, rep reporter, yield func(*row)) bool {
 	}
 	if len(names) > 0 {
 		line, _ = in.FieldPos(0)
+		if last, _ := in.FieldPos(len(names) - 1); bare.between(line, last) {
+			rep.error(line, columnHeader, ruleCarriage)
+			return false
+		}
 	}
 	h, ok := readHeader(names, line, rep)
 	if !ok {
@@ -45,7 +50,10 @@ func csvRows(from *bufio.Reader, rep reporter, yield func(*row)) bool {
 		} else {
 			line, _ := in.FieldPos(0)
 			r.reset(line)
-			if len(cells) == 1 && cells[0] == "" {
+			if last, _ := in.FieldPos(len(cells) - 1); bare.between(line, last) {
+				rep.error(line, columnRow, ruleCarriage)
+				r.broken = true
+			} else if len(cells) == 1 && cells[0] == "" && len(h.columns) > 1 {
 				continue // a line of spaces
 			}
 		}
@@ -74,7 +82,9 @@ type header struct {
 
 // readHeader reports columns that are missing, there twice, or none of the
 // table's. It returns false when required ones are missing. The names are then
-// not shown, as the row may be no header at all but the first row of data.
+// not shown, as the row may be no header at all but the first row of data; nor are
+// those in a file about students that are no names we know, as they may be data that
+// stands in the header's line.
 func readHeader(cells []string, line int, rep reporter) (header, bool) {
 	h := header{line: line, columns: make([]int, len(cells)), names: make([]string, len(cells))}
 	at := make(map[string]int, len(cells))
@@ -82,7 +92,7 @@ func readHeader(cells []string, line int, rep reporter) (header, bool) {
 		name := strings.TrimSpace(cell)
 		h.columns[i] = -1
 		h.names[i] = name
-		if !matcher.ValidID(name) {
+		if !matcher.ValidID(name) || rep.table.personal && !rep.table.knows(name) {
 			h.names[i] = fmt.Sprintf("column %d", i+1)
 		}
 		if _, twice := at[name]; !twice {

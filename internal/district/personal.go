@@ -44,3 +44,13 @@ func identifies(column string) (string, bool) {
 	}
 	return "", false
 }
+
+// named reports whether the column's name is just one of the names above, so that it
+// can be shown.
+func named(column string) bool {
+	plain := strings.NewReplacer("_", "", "-", "", " ", "")
+	name := plain.Replace(strings.ToLower(column))
+	return slices.Contains(personalNames, name) || slices.ContainsFunc(personalParts, func(p struct{ part, word string }) bool {
+		return p.part == name || plain.Replace(p.word) == name
+	})
+}

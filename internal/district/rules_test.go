@@ -137,8 +137,8 @@ func TestRulesOfForm(t *testing.T) {
 			name:  "columns there twice",
 			files: files{"students.csv": "student,grade,shoe,grade,shoe\ns1,9,,10,\ns2,9,,,\ns3,9,,,\n"},
 			errors: `students.csv:1: grade: is there twice
-				students.csv:1: shoe: is there twice`,
-			warnings: `students.csv:1: shoe: is no column of students and is ignored`,
+				students.csv:1: column 5: is there twice`,
+			warnings: `students.csv:1: column 3: is no column of students and is ignored`,
 		},
 		{
 			name:  "unknown columns",
@@ -156,10 +156,10 @@ func TestRulesOfForm(t *testing.T) {
 				"preferences.csv": "student,opportunity,rank,last name\ns1,o1,1,x\n",
 			},
 			errors: `students.csv:1: Name: is refused, as it may identify a person (name): students are known by an opaque key only; remove the column
-				students.csv:1: Parent E-mail: is refused, as it may identify a person (e-mail): students are known by an opaque key only; remove the column
 				students.csv:1: birth_date: is refused, as it may identify a person (birth date): students are known by an opaque key only; remove the column
+				students.csv:1: column 3: is refused, as it may identify a person (e-mail): students are known by an opaque key only; remove the column
 				preferences.csv:1: last name: is refused, as it may identify a person (last name): students are known by an opaque key only; remove the column`,
-			warnings: `students.csv:1: school_name: is no column of students and is ignored`,
+			warnings: `students.csv:1: column 5: is no column of students and is ignored`,
 		},
 		{
 			name: "a row of another length; what refers to it is not reported too",
@@ -170,6 +170,32 @@ func TestRulesOfForm(t *testing.T) {
 			errors: `students.csv:2: row: must have 3 cells as the header row has, separated by commas
 				students.csv:3: row: must have 3 cells as the header row has, separated by commas
 				preferences.csv:5: student: must be listed in students`,
+		},
+		{
+			name:  "a header that runs on into a row about a student",
+			files: files{"students.csv": "student,grade,regionsecret,12,north\ns1,9,,,\n"},
+			warnings: `students.csv:1: column 3: is no column of students and is ignored
+				students.csv:1: column 4: is no column of students and is ignored
+				students.csv:1: column 5: is no column of students and is ignored`,
+		},
+		{
+			name: "carriage returns alone",
+			files: files{
+				"students.csv":    "student,grade\rs1,9\rs2,north;secret\r",
+				"locks.csv":       "student,opportunity,action,reason\rs1,o1,forbid,secret\rs1,o2,place,secret\r\n",
+				"partners.csv":    "partner,name\r\np1,\"in\rquotes\r\nit may\"\r\np2,a\rb\r\n\rp3,c\n \r \np4,\"\"\r\np5,d\r",
+				"preferences.csv": "student,opportunity,rank\ns1,o1,1\n",
+			},
+			errors: `partners.csv:4: row: has a carriage return that no line feed follows; lines must end in a line feed, or in both
+				partners.csv:5: row: has a carriage return that no line feed follows; lines must end in a line feed, or in both
+				partners.csv:6: row: has a carriage return that no line feed follows; lines must end in a line feed, or in both
+				students.csv:1: header: has a carriage return that no line feed follows; lines must end in a line feed, or in both
+				locks.csv:1: header: has a carriage return that no line feed follows; lines must end in a line feed, or in both`,
+		},
+		{
+			name:   "an id that is empty in quotes, where there is no other column",
+			files:  files{"students.csv": "student\ns1\n\"\"\n\ns2\n"},
+			errors: `students.csv:3: student: must be 1 to 128 bytes of UTF-8 without control characters`,
 		},
 		{
 			name:  "quotes out of place, and lines after a cell of several",

@@ -204,6 +204,12 @@ func (t *table) index(name string) int {
 	return slices.IndexFunc(t.columns, func(c column) bool { return c.name == name })
 }
 
+// knows reports whether a name is a column's, but for capitals, or one of those that
+// identify a person.
+func (t *table) knows(name string) bool {
+	return named(name) || slices.ContainsFunc(t.columns, func(c column) bool { return strings.EqualFold(c.name, name) })
+}
+
 // columnOrder is the place of a column in findings: what concerns the whole
 // row first, columns that the table doesn't have last.
 func (t *table) columnOrder(column string) int {
