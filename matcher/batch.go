@@ -24,6 +24,7 @@ type Numbered struct {
 // some ten rankings one by one.
 func (x *Index) NewBatch(q *Query) *Batch {
 	b := &Batch{x: x, query: *q, rules: newBatchRules(x, q)}
+	b.query.K = min(q.K, x.base.len()+int(x.delta.n))
 	b.swept = swept{segment: x.base, overlap: x.settings.Measure == Overlap, unit: 1, lift: 1}
 	boost := func(uint32) int64 { return 1 }
 	if b.swept.overlap {

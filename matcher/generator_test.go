@@ -2,6 +2,7 @@ package matcher_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -236,7 +237,7 @@ func rarely(t *rapid.T, label string) bool {
 func (w *world) query(t *rapid.T) matcher.Query {
 	q := matcher.Query{
 		AsOf:          rapid.SampledFrom(dates).Draw(t, "as of"),
-		K:             rapid.SampledFrom([]int{1, 2, 3, 5, 10, 100, 2000}).Draw(t, "k"),
+		K:             rapid.SampledFrom([]int{1, 2, 3, 5, 10, 100, 2000, math.MaxInt}).Draw(t, "k"),
 		MaxPerPartner: rapid.SampledFrom([]int{0, 0, 1, 2, 3}).Draw(t, "max per partner"),
 		Kinds:         drawSome(t, "kinds wanted", kinds),
 		PartnerKinds:  drawSome(t, "partner kinds wanted", []matcher.PartnerKind{"business", "community"}),
