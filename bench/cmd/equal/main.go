@@ -4,7 +4,7 @@
 //
 //	equal [--data DIR] [--queries N] [--seed S] SET ...
 //
-// The sets are generated-N, arxiv, tate and district-nyc.
+// The sets are generated-N or N opportunities, arxiv, tate and district-nyc.
 package main
 
 import (
@@ -96,12 +96,8 @@ func progress(set string) func(done, total int64) {
 // load makes a data set. What has nothing for the rules to look at is given it.
 func load(set, data string) (matcher.Catalogue, []matcher.Student, error) {
 	const students = 1000
-	switch number, generated := strings.CutPrefix(set, "generated-"); {
-	case generated:
-		n, err := strconv.Atoi(number)
-		if err != nil {
-			return matcher.Catalogue{}, nil, err
-		}
+	switch n, err := strconv.Atoi(strings.TrimPrefix(set, "generated-")); {
+	case err == nil:
 		v, err := generate.District(generate.Options{Students: students, Opportunities: n, Seed: 1})
 		if err != nil {
 			return matcher.Catalogue{}, nil, err
@@ -120,7 +116,7 @@ func load(set, data string) (matcher.Catalogue, []matcher.Student, error) {
 	default:
 		f, err := folders.Make(set, data, folders.Options{Students: students, Profiles: folders.HeldOut})
 		if err != nil {
-			return matcher.Catalogue{}, nil, err
+			return matcher.Catalogue{}, nil, fmt.Errorf("%w, and so are district-nyc and generated-N", err)
 		}
 		c := matcher.Catalogue{Tags: f.Tags, Opportunities: f.Opportunities}
 		equality.Decorate(&c, 1)
