@@ -164,6 +164,15 @@ check-invariants:
 	$(call title,tests with invariants on)
 	$(GO) test -tags invariants ./...
 
+# The ranker has loops and arithmetic that differ by processor; its answers don't. It is
+# not one of all checks, since what emulates a processor may fail by itself.
+.PHONY: check-arm
+check-arm: ## run the ranker's tests as built for arm64, by qemu
+	$(call title,install: qemu-user by apt-get)
+	@command -v qemu-aarch64 || apt-get install -y --no-install-recommends qemu-user
+	$(call title,tests of the ranker as built for arm64)
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -count=1 -short -exec qemu-aarch64 ./matcher ./matcher/internal/... ./internal/oracle
+
 # The server's tests with all candidate sets kept, in process and in Redis, but for
 # those that say themselves how they are kept.
 .PHONY: check-sets
