@@ -135,8 +135,8 @@ func (r *BatchRanker) bar(s *Student) {
 	r.bars = r.batch.rules.of(r.bars[:0], s)
 	r.reach = reachOf(s)
 	r.forbidden = r.forbidden[:0]
-	for id := range r.query.Forbidden {
-		if doc, ok := r.batch.x.base.find(id); ok {
+	for id, is := range r.query.Forbidden {
+		if doc, ok := r.batch.x.base.find(id); ok && is {
 			r.forbidden = append(r.forbidden, doc)
 		}
 	}

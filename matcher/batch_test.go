@@ -149,3 +149,28 @@ func TestBatchWhereEverythingTies(t *testing.T) {
 		}
 	}
 }
+
+func TestBatchesAllocateNothing(t *testing.T) {
+	for _, m := range matcher.Measures {
+		c, students := manyOpportunities(9000, 7)
+		for i := range students {
+			students[i].Position, students[i].MaxKm = &matcher.Position{Latitude: 40.5, Longitude: -69.5}, new(float64(5*i*i))
+		}
+		x := index(t, c, matcher.Settings{Decay: 5000, Measure: m})
+		for _, k := range []int{1, 50, 1000} {
+			r := x.NewBatch(&matcher.Query{K: k}).NewRanker()
+			var dst []matcher.Numbered
+			all := func() {
+				for i := range students {
+					dst = r.Rank(dst[:0], &students[i], nil)
+				}
+			}
+			for range 5 {
+				all()
+			}
+			if n := testing.AllocsPerRun(5, all); n != 0 {
+				t.Errorf("%s, k = %d: warm rankings allocate %v times; look for what escapes to the heap", m, k, n)
+			}
+		}
+	}
+}

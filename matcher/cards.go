@@ -24,22 +24,24 @@ const usualTags = 12
 // newCards makes the cards of a segment's documents. The boost factor is by
 // document.
 func newCards(s *segment, tags int, boost func(doc uint32) int64) *cards {
-	c := &cards{
-		at:    make([]uint32, 1, s.len()+1),
-		words: make([]uint32, 0, len(s.records)/int(s.packing)*5/4+(kernel.CardHead+2)*s.len()),
-		wide:  tags >= 1<<16,
+	c := &cards{at: make([]uint32, s.len()+1), wide: tags >= 1<<16}
+	each := 1
+	if c.wide {
+		each = 2
 	}
 	for doc := range uint32(s.len()) {
+		n := max(usualTags, (len(s.packed(doc))/int(s.packing)+3)/4*4)
+		c.at[doc+1] = c.at[doc] + uint32(kernel.CardHead+n*each)
+	}
+	c.words = make([]uint32, 0, c.at[s.len()])
+	for doc := range uint32(s.len()) {
 		c.words = append(c.words, s.place[doc], uint32(boost(doc)))
-		n := 0
 		for packed := s.packed(doc); len(packed) > 0; packed = packed[s.packing:] {
 			c.add(s.packing.unpack(packed))
-			n++
 		}
-		for ; n%4 != 0 || n < usualTags; n++ {
+		for len(c.words) < int(c.at[doc+1]) {
 			c.add(TagID(tags), 0)
 		}
-		c.at = append(c.at, uint32(len(c.words)))
 	}
 	kernel.Huge(c.words)
 	return c
@@ -108,7 +110,7 @@ func (c *cards) place(doc uint32) uint32 { return c.words[c.at[doc]] }
 // units is what a document scores.
 func (c *cards) units(doc uint32, g *gains) int64 {
 	card := c.words[c.at[doc]:c.at[doc+1]]
-	factor, tags := int64(card[1]), card[kernel.CardHead:]
+	factor, tags := int64(card[1]), card[kernel.CardHead:] // card[0] is the place
 	var sum int64
 	switch {
 	case c.wide:

@@ -253,7 +253,7 @@ func (w *world) query(t *rapid.T) matcher.Query {
 func (w *world) drawIDs(t *rapid.T, label string) map[string]bool {
 	ids := map[string]bool{}
 	for _, o := range drawSome(t, label, w.Opportunities) {
-		ids[o.ID] = true
+		ids[o.ID] = !rarely(t, "as not "+label)
 	}
 	return ids
 }

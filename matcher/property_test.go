@@ -130,8 +130,8 @@ func TestReverseAgreesWithForward(t *testing.T) {
 		for i := range w.students {
 			s := &w.students[i]
 			q.Student, q.Forbidden = s, w.drawIDs(t, "forbidden")
-			for id := range q.Forbidden {
-				locks[[2]string{s.ID, id}] = true
+			for id, is := range q.Forbidden {
+				locks[[2]string{s.ID, id}] = is
 			}
 			for _, c := range r.Rank(nil, &q) {
 				pairs[[2]string{s.ID, c.Opportunity}] = entry{units: fmt.Sprint(c.Units), score: c.Score}

@@ -133,7 +133,7 @@ func manyStudents(n int) []matcher.Student {
 	for i := range students {
 		s := &students[i]
 		*s = matcher.Student{
-			ID: fmt.Sprint("s", rng.IntN(1<<40), "-", i), Grade: []string{"", "9", "10"}[rng.IntN(3)],
+			ID: fmt.Sprint("s", rng.Int64N(1<<40), "-", i), Grade: []string{"", "9", "10"}[rng.IntN(3)],
 			Region: fmt.Sprint("r", rng.IntN(1+rng.IntN(400))),
 		}
 		if rng.IntN(5) > 0 {

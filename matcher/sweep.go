@@ -14,7 +14,7 @@ const (
 	// aim is the sum that the last of the first k is hoped to have: far enough
 	// below 255, where sums saturate, and above the roundings. Documents are picked
 	// from a sum on that is likely to be below what any of the first k has.
-	aim, likely = 170, 128
+	aim, likely = 170, 140
 	// coarse is the sum below which steps are too wide to tell documents apart.
 	coarse = 56
 )
@@ -255,9 +255,10 @@ func (s *sweep) search(opens []opened) {
 		if found >= s.k || cut == 1 {
 			return
 		}
-		// Of those who come next about as many are admitted.
+		// Of those who come next about as many are admitted. Where few are missing, that
+		// would go down step by step.
 		asked := s.count(cut)
-		want = asked + min(8*asked, (s.k-found)*asked/max(1, found)) + 1
+		want = asked + max(asked/2, min(8*asked, (s.k-found)*asked/max(1, found))) + 1
 		cut = s.cut(opens, want)
 		s.ended("cut")
 	}
@@ -267,7 +268,8 @@ func (s *sweep) search(opens []opened) {
 // returns the cut that so many documents pass.
 func (s *sweep) fit(opens []opened, want int) uint8 {
 	for tries := 2; ; tries-- {
-		s.begun(likely)
+		s.forget(likely)
+		s.scoredFrom = 256
 		for i := range opens {
 			s.gather(&opens[i])
 			s.pick(&opens[i], s.columns)
@@ -278,7 +280,7 @@ func (s *sweep) fit(opens []opened, want int) uint8 {
 		switch {
 		case tries > 0 && cut == 255 && s.count(cut) > 2*want:
 			s.rescale(s.factor / 1.5)
-		case tries > 0 && cut > 1 && cut < coarse:
+		case tries > 0 && cut < coarse && s.count(cut) >= want:
 			s.rescale(s.factor * aim / float64(cut))
 		default:
 			return cut
@@ -289,8 +291,8 @@ func (s *sweep) fit(opens []opened, want int) uint8 {
 	}
 }
 
-// cut is the highest sum that so many documents have or are above, or 1 if there is
-// none. Those who are above it are picked.
+// cut is the highest sum, of those below what is scored, that so many documents have
+// or are above, or 1 if there is none. Those who are above it are picked.
 func (s *sweep) cut(opens []opened, want int) uint8 {
 	for s.pickedFrom > 1 && s.count(s.pickedFrom) < want {
 		s.pickFrom(opens, s.pickedFrom/2)
@@ -343,6 +345,9 @@ func (s *sweep) raisedCut(cut uint8) uint8 {
 
 // gather adds up the postings of a window and lists its columns.
 func (s *sweep) gather(o *opened) {
+	if invariants && o.sums != (kernel.Sums{}) {
+		panic("matcher: there are sums left of what was added up before")
+	}
 	s.columns, s.lists = s.columns[:0], s.lists[:0]
 	on := s.segment
 	for i := s.heads[o.window]; i != none; i = s.nodes[i].next {
@@ -356,12 +361,12 @@ func (s *sweep) gather(o *opened) {
 	kernel.Scatter(&o.sums, on.postings, s.tables, s.lists, kernel.All)
 }
 
-// begun forgets what was picked: documents will be from a sum on.
-func (s *sweep) begun(low uint8) {
+// forget forgets what was picked: documents will be from a sum on.
+func (s *sweep) forget(low uint8) {
 	for i := range s.picked {
 		s.picked[i].Reset()
 	}
-	s.pickedFrom, s.scoredFrom = low, 256
+	s.pickedFrom = low
 }
 
 // pick adds the columns to the sums of a window, and picks.
@@ -376,9 +381,7 @@ func (s *sweep) pick(o *opened, columns []kernel.Column) {
 
 // pickFrom picks again, from a lower sum on.
 func (s *sweep) pickFrom(opens []opened, low uint8) {
-	scored := s.scoredFrom
-	s.begun(low)
-	s.scoredFrom = scored
+	s.forget(low)
 	for i := range opens {
 		s.pick(&opens[i], nil)
 	}
@@ -450,7 +453,8 @@ func (s *sweep) follow() {
 		}
 		s.enter(&o[0], w)
 		s.gather(&o[0])
-		s.begun(cut)
+		s.forget(cut)
+		s.scoredFrom = 256
 		s.pick(&o[0], s.columns)
 		s.scoreFrom(o, cut)
 		clear(o[0].sums[:])

@@ -11,31 +11,46 @@ const crested = 16
 
 // available lists the loops that the processor and the system have, the best
 // first.
-func available() []loops {
-	list := []loops{portable}
+func available() (list []loops) {
 	has := features()
-	if has.avx2 {
-		list = append([]loops{{
-			name: "avx2", minColumn: minColumn, crested: crested, scatter: scatterWith(scatterSections), roundUp: roundUp, steps: steps,
-			collect: collectWith(collectAVX2), bound: boundWith(boundAVX2), peak: peakWithAVX2, reach: reachWithAVX2,
-			sieve: sieveAVX2, exclude: exclude, below: below, members: members, units: unitsInRegisters,
-			pick: pickBy(collectWith(collectAVX2)), countPicked: countPicked, selectPicked: selectPicked, mostRanked: mostRanked, ranks: ranks,
-		}}, list...)
-	}
 	if has.avx512 {
-		l := loops{
-			name: "avx512", minColumn: minColumn, crested: crested, scatter: scatterWith(scatterSections), roundUp: roundUpAVX512, steps: stepsAVX512,
-			collect: collectWith(collectAVX512), bound: boundWith(boundAVX512), peak: peakWithAVX2, reach: reachWithAVX2,
-			sieve: sieveAVX512, exclude: excludeWithAVX512, below: belowWithAVX512, members: members, units: unitsInRegisters,
-			pick: pickBy(collectWith(collectAVX512)), countPicked: countPickedWithAVX512, selectPicked: selectPickedWithAVX512,
-			mostRanked: 192, ranks: ranksWithAVX512,
-		}
+		plain := withAVX512()
 		if has.bytes {
-			l.scatter, l.members, l.pick = scatterWith(scatterCompress), membersWithCompress, pickWithAVX512
+			list = append(list, withBytes(plain))
+			plain.name = "avx512f" // for tests: most processors here have both
 		}
-		list = append([]loops{l}, list...)
+		list = append(list, plain)
 	}
-	return list
+	if has.avx2 {
+		list = append(list, withAVX2())
+	}
+	return append(list, portable)
+}
+
+func withAVX2() loops {
+	return loops{
+		name: "avx2", minColumn: minColumn, crested: crested, scatter: scatterWith(scatterSections), roundUp: roundUp, steps: steps,
+		collect: collectWith(collectAVX2), bound: boundWith(boundAVX2), peak: peakWithAVX2, reach: reachWithAVX2,
+		sieve: sieveAVX2, exclude: exclude, below: below, members: members, units: unitsInRegisters,
+		pick: pickBy(collectWith(collectAVX2)), countPicked: countPickedWithAVX2, selectPicked: selectPicked,
+		mostRanked: mostRanked, ranks: ranks,
+	}
+}
+
+func withAVX512() loops {
+	return loops{
+		name: "avx512", minColumn: minColumn, crested: crested, scatter: scatterWith(scatterSections), roundUp: roundUpAVX512, steps: stepsAVX512,
+		collect: collectWith(collectAVX512), bound: boundWith(boundAVX512), peak: peakWithAVX2, reach: reachWithAVX2,
+		sieve: sieveAVX512, exclude: excludeWithAVX512, below: belowWithAVX512, members: members, units: unitsInRegisters,
+		pick: pickBy(collectWith(collectAVX512)), countPicked: countPickedWithAVX512, selectPicked: selectPickedWithAVX512,
+		mostRanked: 192, ranks: ranksWithAVX512,
+	}
+}
+
+// withBytes has what packs bytes and words together, too.
+func withBytes(l loops) loops {
+	l.scatter, l.members, l.pick = scatterWith(scatterCompress), membersWithCompress, pickWithAVX512
+	return l
 }
 
 // collectWith gives the assembly what it wants: a pointer and a number. So do

@@ -1,6 +1,10 @@
 package kernel
 
-import "slices"
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+)
 
 // Picked are documents of one window after the other, each with its sum.
 type Picked struct {
@@ -42,13 +46,14 @@ func (p *Picked) Select(dst []uint32, low, high uint8) []uint32 {
 func pickBy(
 	collect func(*Sums, []Column, uint8, uint8, uint16, *Mask) uint64,
 ) func([]uint32, []uint8, *Sums, []Column, *Mask, uint8, uint32, int) int {
-	return func(docs []uint32, picked []uint8, sums *Sums, columns []Column, allowed *Mask, threshold uint8, first uint32, _ int) int {
+	return func(docs []uint32, picked []uint8, sums *Sums, columns []Column, allowed *Mask, threshold uint8, first uint32, n int) int {
 		var mask Mask
-		collect(sums, columns, threshold, 255, All, &mask)
+		sections := uint16(1<<((n+Section-1)/Section) - 1)
+		collect(sums, columns, threshold, 255, sections, &mask)
 		for i, word := range allowed {
 			mask[i] &= word
 		}
-		n := members(docs, &mask, first)
+		n = members(docs, &mask, first)
 		for i, doc := range docs[:n] {
 			picked[i] = sums[doc-first]
 		}
@@ -56,20 +61,25 @@ func pickBy(
 	}
 }
 
-// countPicked, as selectPicked, has no branch that would be hard to foresee.
 func countPicked(sums []uint8, least uint8) int {
-	below := uint(0)
-	for _, sum := range sums {
-		below += (uint(sum) - uint(least)) >> 63
+	n := 0
+	for ; len(sums) >= 8; sums = sums[8:] {
+		n += bits.OnesCount64(atLeast(binary.LittleEndian.Uint64(sums), least))
 	}
-	return len(sums) - int(below)
+	for _, sum := range sums {
+		if sum >= least {
+			n++
+		}
+	}
+	return n
 }
 
+// selectPicked has no branch that would be hard to foresee.
 func selectPicked(dst, docs []uint32, sums []uint8, low, high uint8) int {
-	n, most := 0, uint(high-low)
+	n, most := 0, uint64(high-low)
 	for i, doc := range docs {
 		dst[n] = doc
-		n += int((uint(sums[i]-low) - most - 1) >> 63)
+		n += int((uint64(sums[i]-low) - most - 1) >> 63)
 	}
 	return n
 }

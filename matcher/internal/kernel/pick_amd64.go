@@ -11,6 +11,13 @@ func countPickedWithAVX512(sums []uint8, least uint8) int {
 	return countPickedAVX512(unsafe.SliceData(sums), len(sums), least)
 }
 
+// countPickedWithAVX2 leaves what doesn't fill a register to the portable loop.
+func countPickedWithAVX2(sums []uint8, least uint8) int {
+	const register = 32
+	full := len(sums) / register
+	return countPickedAVX2(unsafe.SliceData(sums), full, least) + countPicked(sums[full*register:], least)
+}
+
 func selectPickedWithAVX512(dst, docs []uint32, sums []uint8, low, high uint8) int {
 	if len(docs) == 0 {
 		return 0
@@ -24,6 +31,9 @@ func pickAVX512(docs *uint32, picked *uint8, sums *Sums, columns *Column, n int,
 
 //go:noescape
 func countPickedAVX512(sums *uint8, n int, least uint8) int
+
+//go:noescape
+func countPickedAVX2(sums *uint8, registers int, least uint8) int
 
 //go:noescape
 func selectPickedAVX512(dst, docs *uint32, sums *uint8, n int, low, high uint8) int

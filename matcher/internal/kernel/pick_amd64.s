@@ -175,6 +175,30 @@ countLast:
 	VZEROUPPER
 	RET
 
+// func countPickedAVX2(sums *uint8, registers int, least uint8) int
+TEXT ·countPickedAVX2(SB), NOSPLIT, $0-32
+	MOVQ sums+0(FP), SI
+	MOVQ registers+8(FP), CX
+	VPBROADCASTB least+16(FP), Y15
+	XORL DX, DX
+	TESTQ CX, CX
+	JEQ counted
+
+countRegister:
+	VPMAXUB (SI), Y15, Y0    // the sum itself where it is not less
+	VPCMPEQB (SI), Y0, Y0
+	VPMOVMSKB Y0, AX
+	POPCNTL AX, AX
+	ADDQ AX, DX
+	ADDQ $32, SI
+	DECQ CX
+	JNE countRegister
+
+counted:
+	MOVQ DX, ret+24(FP)
+	VZEROUPPER
+	RET
+
 // The documents at an offset from SI whose bits are the lowest 16 of K1 are written.
 #define SELECT_DOCS(at) \
 	VMOVDQU32 at(SI), Z0     \
