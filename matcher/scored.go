@@ -21,10 +21,9 @@ type scored struct {
 type scoredList struct {
 	k    int
 	list []scored
-	// settled are the first ones of the list, in order; threshold is what the
-	// last of k of them has.
+	// settled are the first ones of the list, in order.
 	settled int
-	least   int64
+	least   int64                   // the threshold
 	id      func(doc uint32) string // for where a place is unknown
 	// Scratch of sorting.
 	spare []scored
