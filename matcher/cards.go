@@ -10,8 +10,9 @@ import (
 // stands in one or two cache lines, with all else that its score and its rank
 // need. It begins with the document's place in the order of ids and its boost
 // factor; then come its tags, each with its weight, in one number where the
-// vocabulary is small enough and else in two, filled up with one that no query has to
-// a multiple of four tags, and to as many as most have: loops over them end alike.
+// vocabulary is small enough and else in two. With a tag that no query has it is
+// filled up to a multiple of four tags, and to as many as most cards have, so that
+// loops over them end alike.
 type cards struct {
 	at    []uint32 // where each document's card begins; one more at the end
 	words []uint32

@@ -116,7 +116,7 @@ func (l *scoredList) insert(from int) {
 	for i := from; i < len(list); i++ {
 		s := list[i]
 		j := i
-		for ; j > 0 && (s.units > list[j-1].units || s.units == list[j-1].units && l.above(&s, &list[j-1])); j-- {
+		for ; j > 0 && l.above(&s, &list[j-1]); j-- {
 			list[j] = list[j-1]
 		}
 		list[j] = s

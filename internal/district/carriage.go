@@ -5,8 +5,6 @@ import (
 	"io"
 )
 
-const ruleCarriage = "has a carriage return that no line feed follows; lines must end in a line feed, or in both"
-
 // carriages passes a CSV file on and notes the lines with a carriage return outside
 // of quotes that no line feed follows. Such files come of old spreadsheets: all of
 // them would be one header row.

@@ -54,7 +54,7 @@ func csvRows(from *bufio.Reader, rep reporter, yield func(*row)) bool {
 				rep.error(line, columnRow, ruleCarriage)
 				r.broken = true
 			} else if len(cells) == 1 && cells[0] == "" && len(h.columns) > 1 {
-				continue // a line of spaces
+				continue // a line of spaces, which may be a row where there is one column
 			}
 		}
 		h.fill(r, cells, rep)

@@ -28,12 +28,7 @@ var (
 // identifies returns which of the names above the column's name amounts to.
 // What it returns is one of our own words: in JSONL a field's name may be data.
 func identifies(column string) (string, bool) {
-	plain := strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, column)
+	plain := lettersOf(column)
 	if slices.Contains(personalNames, plain) {
 		return plain, true
 	}
@@ -45,12 +40,21 @@ func identifies(column string) (string, bool) {
 	return "", false
 }
 
-// named reports whether the column's name is just one of the names above, so that it
-// can be shown.
-func named(column string) bool {
-	plain := strings.NewReplacer("_", "", "-", "", " ", "")
-	name := plain.Replace(strings.ToLower(column))
-	return slices.Contains(personalNames, name) || slices.ContainsFunc(personalParts, func(p struct{ part, word string }) bool {
-		return p.part == name || plain.Replace(p.word) == name
+// personalName reports whether the column's name is just one of the names above, so
+// that showing it shows no data.
+func personalName(column string) bool {
+	plain := lettersOf(column)
+	return slices.Contains(personalNames, plain) || slices.ContainsFunc(personalParts, func(p struct{ part, word string }) bool {
+		return p.part == plain || lettersOf(p.word) == plain
 	})
+}
+
+// lettersOf leaves the letters and digits, all of them small.
+func lettersOf(column string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, column)
 }

@@ -10,6 +10,7 @@ import (
 
 const (
 	ruleUTF8       = "must be UTF-8"
+	ruleCarriage   = "has a carriage return that no line feed follows; lines must end in a line feed, or in both"
 	ruleString     = "must be a string"
 	ruleArray      = "must be an array of strings"
 	ruleWeights    = "must be an object of tags and their weights, each tag once, or an array of tags"

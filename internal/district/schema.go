@@ -207,7 +207,7 @@ func (t *table) index(name string) int {
 // knows reports whether a name is a column's, but for capitals, or one of those that
 // identify a person.
 func (t *table) knows(name string) bool {
-	return named(name) || slices.ContainsFunc(t.columns, func(c column) bool { return strings.EqualFold(c.name, name) })
+	return personalName(name) || slices.ContainsFunc(t.columns, func(c column) bool { return strings.EqualFold(c.name, name) })
 }
 
 // columnOrder is the place of a column in findings: what concerns the whole
